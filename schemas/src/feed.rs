@@ -1,0 +1,234 @@
+//! Feeds: the parts of the server's log to which access is granted as a whole, and which records belong to which.
+//!
+//! Where a record belongs is a pure function of its merged state ([`feeds_of`]), so that every server computes the same.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use crate::area;
+use crate::id::{IdError, PersonId};
+use crate::kind::Kind;
+use crate::record::view::View;
+use crate::status::Role;
+
+/// The name of a feed, such as `station/330106-0012`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
+#[cbor(transparent)]
+#[serde(try_from = "String", into = "String")]
+pub struct Feed(#[n(0)] String);
+
+/// What a person may do to the records of a feed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
+pub struct Grant {
+    /// The feed.
+    #[n(0)]
+    pub feed: Feed,
+    /// Whether they may edit and make records there, or only read.
+    #[n(1)]
+    pub write: bool,
+}
+
+/// Who a person is to the grants.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Standing {
+    /// The person.
+    #[n(0)]
+    pub person: PersonId,
+    /// Their role.
+    #[n(1)]
+    pub role: Role,
+    /// The station of a station's staff.
+    #[n(2)]
+    pub station: Option<String>,
+    /// The region of a coordinator (GB/T 2260).
+    #[n(3)]
+    pub region: Option<String>,
+}
+
+impl Feed {
+    /// All demands of a station.
+    ///
+    /// # Errors
+    ///
+    /// [`IdError`] unless the id is 1–40 ASCII letters, digits and hyphens.
+    pub fn station(id: &str) -> Result<Self, IdError> {
+        let fits = (1..=40).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if fits {
+            Ok(Self(format!("station/{id}")))
+        } else {
+            Err(IdError::new(id, "a station id: letters, digits, hyphens"))
+        }
+    }
+
+    /// The people behind a station's demands.
+    ///
+    /// # Errors
+    ///
+    /// As [`Feed::station`].
+    pub fn station_personal(id: &str) -> Result<Self, IdError> {
+        Self::station(id).map(|Self(feed)| Self(feed + "/personal"))
+    }
+
+    /// What one person alone works on.
+    #[must_use]
+    pub fn person(person: PersonId) -> Self {
+        Self(format!("person/{person}"))
+    }
+
+    /// The visits of a campaign, once submitted. `id` is a UUID.
+    #[must_use]
+    pub fn campaign(id: crate::id::RecordId) -> Self {
+        Self(format!("campaign/{id}"))
+    }
+
+    /// Everything of a region (GB/T 2260) that its coordinators see.
+    ///
+    /// # Errors
+    ///
+    /// [`IdError`] unless the code is six digits.
+    pub fn region(code: &str) -> Result<Self, IdError> {
+        let fits = code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit());
+        if fits {
+            Ok(Self(format!("region/{code}")))
+        } else {
+            Err(IdError::new(code, "an area code of six digits"))
+        }
+    }
+
+    /// Checklists, code lists, rule packs and notices for all.
+    #[must_use]
+    pub fn shared() -> Self {
+        Self("shared".to_owned())
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Feed {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let fits = (1..=100).contains(&text.len())
+            && text.split('/').all(|part| !part.is_empty())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-/".contains(&b));
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(IdError::new(text, "a feed"))
+        }
+    }
+}
+
+impl TryFrom<String> for Feed {
+    type Error = IdError;
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+
+impl From<Feed> for String {
+    fn from(feed: Feed) -> Self {
+        feed.0
+    }
+}
+
+/// The feeds that a record belongs to. `owner` is who made it; `station_region` tells the region of a station from the register.
+#[must_use]
+pub fn feeds_of(
+    view: &View,
+    owner: PersonId,
+    station_region: &dyn Fn(&str) -> Option<String>,
+) -> BTreeSet<Feed> {
+    let mut feeds = BTreeSet::new();
+    let station = view.text("station");
+    match view.kind {
+        Kind::Case => {
+            feeds.extend(station.and_then(|id| Feed::station(id).ok()));
+            feeds.extend(regions(station.and_then(station_region).as_deref()));
+        }
+        Kind::Party => feeds.extend(station.and_then(|id| Feed::station_personal(id).ok())),
+        Kind::Inspection => {
+            feeds.insert(Feed::person(owner));
+            if view.was("submitted") {
+                feeds.extend(
+                    view.text("campaign")
+                        .and_then(|id| id.parse().ok())
+                        .map(Feed::campaign),
+                );
+                feeds.extend(regions(view.text("region")));
+            }
+        }
+    }
+    feeds
+}
+
+/// One feed per level of a region: province, city, county. So nobody needs more than a few feeds.
+fn regions(code: Option<&str>) -> Vec<Feed> {
+    let levels = code.map(area::levels).unwrap_or_default();
+    levels
+        .iter()
+        .filter_map(|level| Feed::region(level).ok())
+        .collect()
+}
+
+/// What a person may read and write, from who they are.
+#[must_use]
+pub fn grants_of(standing: &Standing) -> Vec<Grant> {
+    let mut grants = vec![Grant {
+        feed: Feed::shared(),
+        write: false,
+    }];
+    let mut may_write =
+        |feed: Option<Feed>| grants.extend(feed.map(|feed| Grant { feed, write: true }));
+    match standing.role {
+        Role::Volunteer => may_write(Some(Feed::person(standing.person))),
+        Role::StationStaff => {
+            may_write(Some(Feed::person(standing.person)));
+            may_write(
+                standing
+                    .station
+                    .as_deref()
+                    .and_then(|id| Feed::station(id).ok()),
+            );
+            may_write(
+                standing
+                    .station
+                    .as_deref()
+                    .and_then(|id| Feed::station_personal(id).ok()),
+            );
+        }
+        Role::Coordinator => {
+            may_write(Some(Feed::person(standing.person)));
+            may_write(
+                standing
+                    .region
+                    .as_deref()
+                    .and_then(|code| Feed::region(code).ok()),
+            );
+        }
+        Role::EnterpriseContact | Role::Auditor | Role::Administrator => {}
+    }
+    grants
+}

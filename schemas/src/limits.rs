@@ -1,0 +1,50 @@
+//! Every size, count and wait that Fieldwatch bounds, by name. A limit that is not here does not exist.
+
+/// The longest raw change chunk, in bytes. A change holds one act of a person; the longest narrative is far below.
+pub const CHANGE_BYTES_MAX: usize = 512 * 1024;
+/// The most changes of one record in one push; more are sent in the next request.
+pub const PUSH_CHANGES_MAX: usize = 64;
+/// The most records in one push.
+pub const PUSH_RECORDS_MAX: usize = 512;
+/// The size at which a device closes a push and sends the rest with the next request, in bytes of changes.
+pub const PUSH_BYTES_TARGET: usize = 512 * 1024;
+/// The largest sync request after its content coding is undone, in bytes.
+pub const REQUEST_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How many bytes of items may lie between two commit points of a reply.
+pub const PAGE_BYTES_MAX: usize = 64 * 1024;
+/// The largest single item of a reply, in bytes: one record's body, whole.
+pub const ITEM_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The most feeds one request may name.
+pub const FEEDS_MAX: usize = 64;
+/// The most changes that one record may have.
+pub const RECORD_CHANGES_MAX: usize = 10_000;
+/// The most bytes of changes that one record may have.
+pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The most actors that may write one record.
+pub const RECORD_ACTORS_MAX: usize = 1_000;
+/// The highest operation counter of a record: automerge fails for ever near `u32::MAX`.
+pub const OP_COUNTER_MAX: u64 = 1 << 24;
+/// The most dependencies of one change.
+pub const CHANGE_DEPS_MAX: usize = 64;
+/// The longest short text, in characters.
+pub const TEXT_CHARS_MAX: usize = 500;
+/// The longest narrative or note, in characters.
+pub const LONG_TEXT_CHARS_MAX: usize = 100_000;
+/// The most events in one record.
+pub const EVENTS_MAX: usize = 2_000;
+/// The longest data of one event, in bytes of JSON.
+pub const EVENT_BYTES_MAX: usize = 16 * 1024;
+/// The most answers in one inspection.
+pub const ANSWERS_MAX: usize = 5_000;
+/// The largest amount of money, in fen: a hundred thousand million yuan.
+pub const FEN_MAX: i64 = 10_000_000_000_000;
+/// The longest field of an imported table, in bytes; a longer one refuses its row.
+pub const IMPORT_CELL_BYTES_MAX: usize = 1024 * 1024;
+/// How far behind the server's clock an assertion's nonce may be, in milliseconds: thirty days offline still sync in one round trip.
+pub const NONCE_AGE_MAX_MS: i64 = 30 * 86_400_000;
+/// How long an access token is good, in milliseconds.
+pub const TOKEN_AGE_MAX_MS: i64 = 15 * 60_000;
+/// How far in the past a stated time may lie before the received time replaces it for deadlines, in milliseconds.
+pub const STATED_PAST_MAX_MS: i64 = 30 * 86_400_000;
+/// How far in the future a stated time may lie, in milliseconds.
+pub const STATED_FUTURE_MAX_MS: i64 = 5 * 60_000;

@@ -1,0 +1,237 @@
+//! Checking a record as a whole, and the difference that some changes make to it.
+//!
+//! Values are read through `get_all`, so that a losing value cannot smuggle anything in: what loses today wins after the next merge.
+
+use std::collections::BTreeSet;
+
+use automerge::{ObjId, ObjType, ROOT, ReadDoc as _, Value};
+
+use super::event::{Event, read_events};
+use super::frozen::{ATTACHMENTS, EVENTS};
+use super::{Document, frozen};
+use crate::field::{Field, FieldError, FieldValue, Rule, Scalar, Shape};
+use crate::id::{EventId, Hash};
+use crate::limits::{ANSWERS_MAX, EVENTS_MAX, LONG_TEXT_CHARS_MAX};
+
+/// What some changes come to, taken together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// Whether the record began with them.
+    pub is_new: bool,
+    /// The fields whose values they changed.
+    pub paths: Vec<String>,
+    /// The events they added.
+    pub events: Vec<Event>,
+}
+
+/// Proves that a record is sound: containers are the frozen ones, every value of every field fits, events are events, required
+/// fields are there.
+///
+/// # Errors
+///
+/// [`FieldError`] naming the first field that is not sound.
+pub fn check_whole(document: &Document) -> Result<(), FieldError> {
+    check_frame(document)?;
+    for field in document.kind.table().fields {
+        check_field(document, field)?;
+    }
+    let events = read_events(&document.doc);
+    if events.len() > EVENTS_MAX {
+        return Err(FieldError::new(
+            EVENTS,
+            format!("more than {EVENTS_MAX} events"),
+        ));
+    }
+    let broken = events.into_iter().find_map(Result::err);
+    broken.map_or(Ok(()), |error| {
+        Err(FieldError::new(EVENTS, error.to_string()))
+    })
+}
+
+/// Proves what [`check_whole`] cannot see in one state: events stay as they were, what is written once stays written. Returns what
+/// changed.
+///
+/// # Errors
+///
+/// [`FieldError`] naming the field that was changed and may not be.
+pub fn difference(before: &Document, after: &Document) -> Result<Difference, FieldError> {
+    let old = before.events();
+    let new = after.events();
+    let old_ids: BTreeSet<EventId> = old.iter().map(|event| event.id).collect();
+    if let Some(lost) = old.iter().find(|event| !new.contains(event)) {
+        return Err(FieldError::new(
+            &format!("{EVENTS}.{}", lost.id),
+            "an event cannot be changed or removed",
+        ));
+    }
+    for field in before
+        .kind
+        .table()
+        .fields
+        .iter()
+        .filter(|field| field.rule == Rule::Once)
+    {
+        let (was, is) = (
+            cell_values(before, field.path),
+            cell_values(after, field.path),
+        );
+        if !was.is_empty() && was != is {
+            return Err(FieldError::new(
+                field.path,
+                "cannot be changed once it is written",
+            ));
+        }
+    }
+    let (was, is) = (before.fields(), after.fields());
+    let keys: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
+    let paths = keys
+        .into_iter()
+        .filter(|key| was.get(*key) != is.get(*key))
+        .cloned()
+        .collect();
+    let events = new
+        .into_iter()
+        .filter(|event| !old_ids.contains(&event.id))
+        .collect();
+    Ok(Difference {
+        is_new: before.is_blank(),
+        paths,
+        events,
+    })
+}
+
+/// The kind, the schema and the containers are what the frozen change made them, and one value each.
+fn check_frame(document: &Document) -> Result<(), FieldError> {
+    let table = document.kind.table();
+    let frozen = frozen::hash(document.kind);
+    let containers = [EVENTS, ATTACHMENTS]
+        .iter()
+        .chain(table.maps)
+        .chain(table.texts);
+    for name in ["kind", "schema"].iter().chain(containers) {
+        let values = all(document, &ROOT, name)?;
+        let [(_, id)] = values.as_slice() else {
+            return Err(FieldError::new(name, "cannot be replaced"));
+        };
+        if document.doc.hash_for_opid(id).map(Hash::from) != Some(frozen) {
+            return Err(FieldError::new(name, "cannot be replaced"));
+        }
+    }
+    Ok(())
+}
+
+fn check_field(document: &Document, field: &Field) -> Result<(), FieldError> {
+    let inner = |path: &str| {
+        let found = document
+            .doc
+            .get(ROOT, path)
+            .ok()
+            .flatten()
+            .filter(|(value, _)| value.is_object());
+        found
+            .map(|(_, id)| id)
+            .ok_or_else(|| FieldError::new(path, "is missing"))
+    };
+    match field.shape {
+        Shape::LongText => {
+            let text = document.doc.text(inner(field.path)?).unwrap_or_default();
+            let long = text.chars().count() > LONG_TEXT_CHARS_MAX;
+            if long {
+                Err(FieldError::new(
+                    field.path,
+                    format!("longer than {LONG_TEXT_CHARS_MAX} characters"),
+                ))
+            } else {
+                Ok(())
+            }
+        }
+        Shape::Codes(_) => {
+            let id = inner(field.path)?;
+            document.doc.keys(&id).try_for_each(|code| {
+                let set = BTreeSet::from([code.clone()]);
+                field.check(field.path, &FieldValue::Codes(set))?;
+                let sound = |(value, _): &(Value<'_>, ObjId)| value.as_bool() == Some(true);
+                let good = all(document, &id, &code)?.iter().all(sound);
+                if good {
+                    Ok(())
+                } else {
+                    Err(FieldError::new(field.path, "must be a list of codes"))
+                }
+            })
+        }
+        Shape::Answers | Shape::Raw => check_open_map(document, field, &inner(field.path)?),
+        _ => {
+            let (container, key) = document
+                .cell(field.path)
+                .ok_or_else(|| FieldError::new(field.path, "is missing"))?;
+            let count = check_cells(document, field, field.path, &container, &key)?;
+            if count == 0 && field.rule == Rule::Required {
+                return Err(FieldError::new(field.path, "is required"));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn check_open_map(document: &Document, field: &Field, id: &ObjId) -> Result<(), FieldError> {
+    let keys: Vec<String> = document.doc.keys(id).collect();
+    if keys.len() > ANSWERS_MAX {
+        return Err(FieldError::new(
+            field.path,
+            format!("more than {ANSWERS_MAX} entries"),
+        ));
+    }
+    for key in keys {
+        let path = format!("{}.{}", field.path, crate::problem::cut(&key));
+        if key.is_empty() || key.len() > 200 {
+            return Err(FieldError::new(&path, "is not a question path"));
+        }
+        check_cells(document, field, &path, id, &key)?;
+    }
+    Ok(())
+}
+
+/// Checks every value of one cell, winning or losing. Returns how many there are.
+fn check_cells(
+    document: &Document,
+    field: &Field,
+    path: &str,
+    container: &ObjId,
+    key: &str,
+) -> Result<usize, FieldError> {
+    let values = all(document, container, key)?;
+    for (value, _) in &values {
+        let scalar = match value {
+            Value::Scalar(cell) => Scalar::of_cell(cell),
+            Value::Object(ObjType::Map | ObjType::List | ObjType::Text | ObjType::Table) => None,
+        };
+        let scalar = scalar
+            .ok_or_else(|| FieldError::new(path, format!("must be {}", field.shape.words())))?;
+        field.check(path, &FieldValue::Scalar(scalar))?;
+    }
+    Ok(values.len())
+}
+
+fn cell_values(document: &Document, path: &str) -> Vec<String> {
+    let cell = document.cell(path);
+    let values = cell.and_then(|(at, key)| {
+        document.doc.get_all(&at, key.as_str()).ok().map(|values| {
+            values
+                .iter()
+                .map(|(value, _)| value.to_string())
+                .collect::<BTreeSet<_>>()
+        })
+    });
+    values.unwrap_or_default().into_iter().collect()
+}
+
+fn all<'d>(
+    document: &'d Document,
+    at: &ObjId,
+    key: &str,
+) -> Result<Vec<(Value<'d>, ObjId)>, FieldError> {
+    document
+        .doc
+        .get_all(at, key)
+        .map_err(|error| FieldError::new(key, error.to_string()))
+}

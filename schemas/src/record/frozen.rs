@@ -1,0 +1,148 @@
+//! The frozen first change of each kind: the same bytes for ever.
+//!
+//! They create every container, so that replicas which never met share them; nothing about them is ever sent, and no other bytes
+//! are accepted from their actors. A later schema adds containers by a further frozen change that depends on these. To change a
+//! file under `frozen/` is to make every record that exists unreadable.
+
+use std::sync::OnceLock;
+
+use automerge::transaction::{CommitOptions, Transactable as _};
+use automerge::{ActorId, Automerge, AutomergeError, Change, ObjType, ROOT};
+use sha2::{Digest as _, Sha256};
+
+use super::DocumentError;
+use crate::id::{Actor, Hash};
+use crate::kind::Kind;
+
+/// The schema that these changes begin.
+pub const SCHEMA: i64 = 1;
+
+/// The map of events in every record.
+pub const EVENTS: &str = "events";
+
+/// The map of evidence in every record.
+pub const ATTACHMENTS: &str = "attachments";
+
+/// The bytes of a kind's frozen first change.
+#[must_use]
+pub fn bytes(kind: Kind) -> &'static [u8] {
+    match kind {
+        Kind::Case => include_bytes!("frozen/case-1.change"),
+        Kind::Party => include_bytes!("frozen/party-1.change"),
+        Kind::Inspection => include_bytes!("frozen/inspection-1.change"),
+    }
+}
+
+/// The hash of a kind's frozen first change.
+#[must_use]
+pub fn hash(kind: Kind) -> Hash {
+    let content = bytes(kind).get(8..).unwrap_or_default();
+    Hash(Sha256::digest(content).into())
+}
+
+/// The actor that wrote a kind's frozen first change; nobody else may use it.
+#[must_use]
+pub fn actor(kind: Kind) -> Actor {
+    let digest: [u8; 32] = Sha256::digest(format!("fieldwatch frozen {SCHEMA} {kind}")).into();
+    let mut actor = [0; 16];
+    for (to, from) in actor.iter_mut().zip(digest) {
+        *to = from;
+    }
+    Actor(actor)
+}
+
+/// A fresh document of a kind.
+pub(super) fn document(kind: Kind) -> Result<Automerge, DocumentError> {
+    static TEMPLATES: OnceLock<Vec<Option<Automerge>>> = OnceLock::new();
+    let templates =
+        TEMPLATES.get_or_init(|| Kind::ALL.into_iter().map(|kind| load(kind).ok()).collect());
+    let place = Kind::ALL
+        .iter()
+        .position(|each| *each == kind)
+        .unwrap_or_default();
+    let template = templates.get(place).and_then(Option::as_ref);
+    template.cloned().ok_or_else(|| {
+        DocumentError::Automerge(format!("the frozen change of {kind} cannot be read"))
+    })
+}
+
+fn load(kind: Kind) -> Result<Automerge, AutomergeError> {
+    let change = Change::from_bytes(bytes(kind).to_vec()).map_err(|_| AutomergeError::Fail)?;
+    let mut doc = Automerge::new();
+    doc.apply_changes([change])?;
+    Ok(doc)
+}
+
+/// Makes a frozen first change anew from the kind's table, to compare with the bytes that are kept.
+///
+/// # Errors
+///
+/// automerge's own, if a name is used twice.
+pub fn make(kind: Kind) -> Result<Vec<u8>, AutomergeError> {
+    let mut doc = Automerge::new().with_actor(ActorId::from(actor(kind).0));
+    let table = kind.table();
+    let made = doc.transact_with::<_, _, AutomergeError, _>(
+        |()| CommitOptions::default().with_time(0),
+        |tx| {
+            tx.put(ROOT, "kind", kind.name())?;
+            tx.put(ROOT, "schema", SCHEMA)?;
+            for map in [EVENTS, ATTACHMENTS].iter().chain(table.maps) {
+                tx.put_object(ROOT, *map, ObjType::Map)?;
+            }
+            for text in table.texts {
+                tx.put_object(ROOT, *text, ObjType::Text)?;
+            }
+            Ok(())
+        },
+    );
+    made.map_err(|failure| failure.error)?;
+    let change = doc
+        .get_changes(&[])
+        .into_iter()
+        .next()
+        .ok_or(AutomergeError::Fail)?;
+    Ok(change.raw_bytes().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use automerge::ReadDoc as _;
+
+    #[test]
+    fn the_frozen_bytes_are_what_the_tables_make() {
+        for kind in Kind::ALL {
+            let made = make(kind).unwrap();
+            if std::env::var_os("FW_FREEZE").is_some() && bytes(kind).is_empty() {
+                let path = format!(
+                    "{}/src/record/frozen/{kind}-1.change",
+                    env!("CARGO_MANIFEST_DIR")
+                );
+                std::fs::write(path, &made).unwrap();
+            }
+            assert_eq!(
+                made,
+                bytes(kind),
+                "{kind}: add containers by a further frozen change, never by editing this one"
+            );
+        }
+    }
+
+    #[test]
+    fn a_fresh_document_knows_its_kind_and_has_its_containers() {
+        for kind in Kind::ALL {
+            let doc = document(kind).unwrap();
+            assert_eq!(doc.get_heads(), vec![hash(kind).into()]);
+            assert_eq!(
+                doc.get(ROOT, "kind").unwrap().unwrap().0.as_str(),
+                Some(kind.name())
+            );
+            for map in kind.table().maps {
+                assert!(
+                    doc.get(ROOT, *map).unwrap().unwrap().0.is_object(),
+                    "{kind} {map}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! What a record says: its fields as JSON, its events, its status, its conflicts.
+//!
+//! Everything in a view follows from the record's changes alone, so two replicas with equal heads have equal views.
+
+use std::collections::BTreeMap;
+
+use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc as _, ScalarValue, Value};
+use serde_json::{Map, Value as Json};
+
+use super::conflict::{Conflict, conflicts};
+use super::event::Event;
+use super::frozen::{ATTACHMENTS, EVENTS};
+use super::{Document, frozen};
+use crate::field::{Scalar, Shape};
+use crate::id::{Hash, RecordId};
+use crate::kind::Kind;
+use crate::status::{Folded, fold};
+use crate::time::Moment;
+
+/// A record as a person sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct View {
+    /// Its id.
+    pub record: RecordId,
+    /// Its kind.
+    pub kind: Kind,
+    /// The schema it was last written by.
+    pub schema: i64,
+    /// Its fields, nested by their paths; sets are sorted lists, times RFC 3339, absent fields absent.
+    pub fields: Map<String, Json>,
+    /// Its events, in causal order.
+    pub events: Vec<Event>,
+    /// Where it is in its life cycle, and which events are contested.
+    pub folded: Folded,
+    /// Values that nobody has chosen between.
+    pub conflicts: Vec<Conflict>,
+    /// Its heads, sorted.
+    pub heads: Vec<Hash>,
+    /// When its newest change says it was made, in UTC milliseconds; 0 for a record of imported rows alone.
+    pub updated_ms: i64,
+}
+
+impl Document {
+    /// Reads everything.
+    #[must_use]
+    pub fn view(&self) -> View {
+        let events = self.events();
+        let folded = fold(self.kind.table().life_cycle, &events);
+        View {
+            record: self.id,
+            kind: self.kind,
+            schema: schema_of(&self.doc),
+            fields: self.fields(),
+            events,
+            folded,
+            conflicts: conflicts(self),
+            heads: self.heads(),
+            updated_ms: self.updated_ms(),
+        }
+    }
+
+    /// The fields, as [`View::fields`].
+    #[must_use]
+    pub fn fields(&self) -> Map<String, Json> {
+        let mut fields = Map::new();
+        for key in self.doc.keys(ROOT) {
+            if [EVENTS, ATTACHMENTS, "kind", "schema"].contains(&key.as_str()) {
+                continue;
+            }
+            let Ok(Some((value, id))) = self.doc.get(ROOT, key.as_str()) else {
+                continue;
+            };
+            if let Some(json) = self.json(&key, &value, &id) {
+                fields.insert(key, json);
+            }
+        }
+        fields
+    }
+
+    fn updated_ms(&self) -> i64 {
+        let heads = self.doc.get_heads();
+        let times = heads
+            .iter()
+            .filter_map(|head| self.doc.get_change_meta_by_hash(head));
+        times
+            .map(|meta| meta.timestamp.saturating_mul(1000))
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn json(&self, path: &str, value: &Value<'_>, id: &ObjId) -> Option<Json> {
+        match value {
+            Value::Object(ObjType::Map) if self.is_set(path) => {
+                let codes: Vec<String> = self.doc.keys(id).collect();
+                (!codes.is_empty()).then(|| codes.into())
+            }
+            Value::Object(ObjType::Map) => self.map_json(path, id),
+            Value::Object(ObjType::Text) => self
+                .doc
+                .text(id)
+                .ok()
+                .filter(|text| !text.is_empty())
+                .map(Json::from),
+            Value::Object(_) => None,
+            Value::Scalar(scalar) => Some(scalar_json(scalar)),
+        }
+    }
+
+    fn map_json(&self, path: &str, id: &ObjId) -> Option<Json> {
+        let mut map = Map::new();
+        for key in self.doc.keys(id) {
+            let Ok(Some((value, inner))) = self.doc.get(id, key.as_str()) else {
+                continue;
+            };
+            if let Some(json) = self.json(&format!("{path}.{key}"), &value, &inner) {
+                map.insert(key, json);
+            }
+        }
+        (!map.is_empty()).then_some(Json::Object(map))
+    }
+
+    fn is_set(&self, path: &str) -> bool {
+        self.kind
+            .field(path)
+            .is_some_and(|field| matches!(field.shape, Shape::Codes(_)))
+    }
+}
+
+impl View {
+    /// The value at a path, such as `respondent.name`. Keys below `answers` and `raw` are taken whole.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Option<&Json> {
+        let (first, rest) = path
+            .split_once('.')
+            .map_or((path, None), |(first, rest)| (first, Some(rest)));
+        let value = self.fields.get(first)?;
+        rest.map_or(Some(value), |rest| value.get(rest))
+    }
+
+    /// The text at a path.
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.at(path).and_then(Json::as_str)
+    }
+
+    /// The whole number at a path.
+    #[must_use]
+    pub fn int(&self, path: &str) -> Option<i64> {
+        self.at(path).and_then(Json::as_i64)
+    }
+
+    /// The moment at a path.
+    #[must_use]
+    pub fn time_ms(&self, path: &str) -> Option<i64> {
+        self.text(path)
+            .and_then(|text| Moment::parse(text).ok())
+            .map(|moment| moment.ms)
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        self.folded.status
+    }
+
+    /// The uncontested events, in causal order.
+    pub fn settled_events(&self) -> impl Iterator<Item = &Event> {
+        let contested = self
+            .folded
+            .contested
+            .iter()
+            .copied()
+            .chain(std::iter::repeat(false));
+        self.events
+            .iter()
+            .zip(contested)
+            .filter(|(_, contested)| !contested)
+            .map(|(event, _)| event)
+    }
+
+    /// Whether an event of this type has happened, contested or not.
+    #[must_use]
+    pub fn was(&self, event: &str) -> bool {
+        self.events.iter().any(|each| each.kind == event)
+    }
+
+    /// The answers of an inspection, by question path.
+    #[must_use]
+    pub fn answers(&self) -> BTreeMap<String, Json> {
+        let answers = self.fields.get("answers").and_then(Json::as_object);
+        answers
+            .into_iter()
+            .flatten()
+            .map(|(path, value)| (path.clone(), value.clone()))
+            .collect()
+    }
+}
+
+fn schema_of(doc: &Automerge) -> i64 {
+    let value = doc
+        .get(ROOT, "schema")
+        .ok()
+        .flatten()
+        .and_then(|(value, _)| value.as_i64());
+    value.unwrap_or(frozen::SCHEMA)
+}
+
+/// A cell's value as JSON; a moment as RFC 3339 in China's legal time.
+pub(super) fn scalar_json(scalar: &ScalarValue) -> Json {
+    match scalar {
+        ScalarValue::Str(text) => Json::from(text.as_str()),
+        ScalarValue::Int(number) => Json::from(*number),
+        ScalarValue::Uint(number) => Json::from(*number),
+        ScalarValue::F64(number) => Json::from(*number),
+        ScalarValue::Counter(counter) => Json::from(i64::from(counter)),
+        ScalarValue::Timestamp(ms) => Json::from(Moment::china(*ms).rfc3339()),
+        ScalarValue::Boolean(flag) => Json::from(*flag),
+        ScalarValue::Bytes(bytes) => Json::from(
+            bytes
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<String>(),
+        ),
+        ScalarValue::Unknown { .. } | ScalarValue::Null => Json::Null,
+    }
+}
+
+impl Scalar {
+    /// The cell as automerge keeps it.
+    pub(super) fn to_cell(&self) -> ScalarValue {
+        match self {
+            Self::Text(text) => ScalarValue::Str(text.as_str().into()),
+            Self::Int(number) => ScalarValue::Int(*number),
+            Self::Float(number) => ScalarValue::F64(*number),
+            Self::Time(ms) => ScalarValue::Timestamp(*ms),
+            Self::Flag(flag) => ScalarValue::Boolean(*flag),
+        }
+    }
+
+    /// The cell's value, if it is one that fields may hold.
+    pub(super) fn of_cell(cell: &ScalarValue) -> Option<Self> {
+        match cell {
+            ScalarValue::Str(text) => Some(Self::Text(text.to_string())),
+            ScalarValue::Int(number) => Some(Self::Int(*number)),
+            ScalarValue::F64(number) => Some(Self::Float(*number)),
+            ScalarValue::Timestamp(ms) => Some(Self::Time(*ms)),
+            ScalarValue::Boolean(flag) => Some(Self::Flag(*flag)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Statuses: what follows from a record's events.
+//!
+//! A kind's life cycle is a table: which event is legal from which status, and where it leads. [`fold`] walks the events in causal
+//! order (the Lamport counter of the operation that created each, ties by event id), never by clocks. An event that is illegal
+//! where it stands after merging is kept, moves nothing, and is flagged contested.
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use crate::record::event::Event;
+
+/// What a person is to the council.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize,
+)]
+#[cbor(index_only)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// 志愿者: makes undercover visits.
+    #[n(0)]
+    Volunteer,
+    /// 维权站工作人员: logs and handles demands at one station.
+    #[n(1)]
+    StationStaff,
+    /// 协调员: assigns, reviews, follows up and reports, for a region.
+    #[n(2)]
+    Coordinator,
+    /// 企业联系人.
+    #[n(3)]
+    EnterpriseContact,
+    /// 审计.
+    #[n(4)]
+    Auditor,
+    /// 管理员: runs the server.
+    #[n(5)]
+    Administrator,
+}
+
+impl Role {
+    /// The name used in commands and tokens.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Volunteer => "volunteer",
+            Self::StationStaff => "station_staff",
+            Self::Coordinator => "coordinator",
+            Self::EnterpriseContact => "enterprise_contact",
+            Self::Auditor => "auditor",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
+/// A kind's statuses and events, as a table.
+#[derive(Debug)]
+pub struct LifeCycle {
+    /// The status of a record without events.
+    pub first: &'static str,
+    /// The rules; the first that fits an event and a status decides.
+    pub rules: &'static [EventRule],
+}
+
+/// One row of a life cycle.
+#[derive(Debug)]
+pub struct EventRule {
+    /// The event's type.
+    pub event: &'static str,
+    /// The statuses from which it is legal.
+    pub from: &'static [&'static str],
+    /// Where it leads.
+    pub next: Next,
+    /// Who may cause it.
+    pub roles: &'static [Role],
+    /// The keys that its data must have.
+    pub needs: &'static [&'static str],
+}
+
+/// Where an event leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// The status does not change.
+    Stay,
+    /// To this status.
+    To(&'static str),
+}
+
+/// What the events of a record come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folded {
+    /// Where the record is in its life cycle.
+    pub status: &'static str,
+    /// For each event, in the order given, whether it is contested.
+    pub contested: Vec<bool>,
+}
+
+/// An event that may not happen here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EventError {
+    /// The kind has no such event.
+    #[error("unknown event {event:?}; there are: {}", .known.join(", "))]
+    Unknown {
+        /// What was asked for.
+        event: String,
+        /// The events of this kind.
+        known: Vec<&'static str>,
+    },
+    /// Legal elsewhere, not from the status the record has.
+    #[error("{event} is not possible while the status is {status}; possible now: {}", .legal.join(", "))]
+    Illegal {
+        /// What was asked for.
+        event: String,
+        /// Where the record is.
+        status: &'static str,
+        /// What would be legal.
+        legal: Vec<&'static str>,
+    },
+    /// The event must say more.
+    #[error("{event} needs {needs}")]
+    Needs {
+        /// What was asked for.
+        event: String,
+        /// The missing key of its data.
+        needs: &'static str,
+    },
+    /// The role may not cause it.
+    #[error("{event} is not for a {role}", role = .role.name())]
+    NotFor {
+        /// What was asked for.
+        event: String,
+        /// Who asked.
+        role: Role,
+    },
+}
+
+impl LifeCycle {
+    /// Whether an event is legal from a status, and the row that says so.
+    ///
+    /// # Errors
+    ///
+    /// [`EventError::Unknown`] or [`EventError::Illegal`], with what would be legal.
+    pub fn rule(&self, event: &str, status: &'static str) -> Result<&'static EventRule, EventError>
+    where
+        Self: 'static,
+    {
+        let rules: &'static [EventRule] = self.rules;
+        if let Some(rule) = rules
+            .iter()
+            .find(|rule| rule.event == event && rule.from.contains(&status))
+        {
+            return Ok(rule);
+        }
+        if !self.knows(event) {
+            return Err(EventError::Unknown {
+                event: event.to_owned(),
+                known: self.events(|_| true),
+            });
+        }
+        Err(EventError::Illegal {
+            event: event.to_owned(),
+            status,
+            legal: self.legal(status),
+        })
+    }
+
+    /// Whether this life cycle has an event of this type; one that it does not know may come from a newer device.
+    #[must_use]
+    pub fn knows(&self, event: &str) -> bool {
+        self.rules.iter().any(|rule| rule.event == event)
+    }
+
+    /// The events that are legal from a status.
+    #[must_use]
+    pub fn legal(&self, status: &str) -> Vec<&'static str> {
+        self.events(|rule| rule.from.contains(&status))
+    }
+
+    /// Whether a role may cause an event at all.
+    #[must_use]
+    pub fn allows(&self, event: &str, role: Role) -> bool {
+        self.rules
+            .iter()
+            .any(|rule| rule.event == event && rule.roles.contains(&role))
+    }
+
+    fn events(&self, wanted: impl Fn(&EventRule) -> bool) -> Vec<&'static str> {
+        let mut names: Vec<_> = self
+            .rules
+            .iter()
+            .filter(|rule| wanted(rule))
+            .map(|rule| rule.event)
+            .collect();
+        names.dedup();
+        names
+    }
+}
+
+/// Walks events, which must be in causal order, from the first status to the last.
+///
+/// An event whose type the table does not know moves nothing and is not contested: a newer device may know it.
+#[must_use]
+pub fn fold(life_cycle: &'static LifeCycle, events: &[Event]) -> Folded {
+    let mut status = life_cycle.first;
+    let mut contested = Vec::with_capacity(events.len());
+    for event in events {
+        match life_cycle.rule(&event.kind, status) {
+            Ok(rule) => {
+                contested.push(false);
+                if let Next::To(next) = rule.next {
+                    status = next;
+                }
+            }
+            Err(EventError::Unknown { .. }) => contested.push(false),
+            Err(_) => contested.push(true),
+        }
+    }
+    Folded { status, contested }
+}

@@ -1,0 +1,186 @@
+//! Summaries: the line of a list and the row of a report, derived from a record's view.
+//!
+//! Both sides keep one per record, written with the record itself, so that neither a list nor a report opens a document.
+
+use minicbor::{Decode, Encode};
+
+use crate::kind::Kind;
+use crate::record::view::View;
+
+/// What lists and reports need of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Summary {
+    /// The kind.
+    #[n(0)]
+    pub kind: Kind,
+    /// The line a person recognises it by.
+    #[n(1)]
+    pub title: String,
+    /// Where it is in its life cycle.
+    #[n(2)]
+    pub status: String,
+    /// 诉求类型, of a case.
+    #[n(3)]
+    pub nature: Option<String>,
+    /// The channel it came by.
+    #[n(4)]
+    pub channel: Option<String>,
+    /// Its number in that channel.
+    #[n(5)]
+    pub external_no: Option<String>,
+    /// 客体类别.
+    #[n(6)]
+    pub category: Option<String>,
+    /// 问题性质.
+    #[n(7)]
+    pub problem: Option<String>,
+    /// The station that holds it.
+    #[n(8)]
+    pub station: Option<String>,
+    /// The area it lies in, where the record itself says so.
+    #[n(9)]
+    pub region: Option<String>,
+    /// When it was received, in UTC milliseconds.
+    #[n(10)]
+    pub received_ms: Option<i64>,
+    /// When somebody first acted on it.
+    #[n(11)]
+    pub first_action_ms: Option<i64>,
+    /// When it was closed, if it is.
+    #[n(12)]
+    pub closed_ms: Option<i64>,
+    /// Refund, compensation and multiplied damages together.
+    #[n(13)]
+    pub recovered_fen: i64,
+    /// Of an inspection that is submitted: `pass`, `fail` or `critical_fail`.
+    #[n(14)]
+    pub result: Option<String>,
+    /// When it was last changed, in UTC milliseconds.
+    #[n(15)]
+    pub updated_ms: i64,
+    /// How many conflicts nobody has settled.
+    #[n(16)]
+    pub conflicts: u32,
+    /// When an inspection was submitted.
+    #[n(17)]
+    pub submitted_ms: Option<i64>,
+    /// Lower-case text that a search looks in.
+    #[n(18)]
+    pub search: String,
+}
+
+const TITLE_CHARS: usize = 60;
+const SEARCH_CHARS: usize = 400;
+
+/// Derives the summary of a record.
+#[must_use]
+pub fn summarise(view: &View) -> Summary {
+    let own = |path: &str| view.text(path).map(str::to_owned);
+    let received_ms = view.time_ms("received_at");
+    let closed = ["closed", "withdrawn", "merged"].contains(&view.status());
+    let last = |kind: &str| {
+        view.settled_events()
+            .filter(|event| event.kind == kind)
+            .last()
+            .map(|event| event.at.ms)
+    };
+    let first = |kind: &str| {
+        view.settled_events()
+            .find(|event| event.kind == kind)
+            .map(|event| event.at.ms)
+    };
+    let any_time = view.events.iter().map(|event| event.at.ms).max();
+    let updated_ms = [
+        Some(view.updated_ms).filter(|ms| *ms > 0),
+        any_time,
+        received_ms,
+    ]
+    .into_iter()
+    .flatten()
+    .next();
+    Summary {
+        kind: view.kind,
+        title: title(view),
+        status: view.status().to_owned(),
+        nature: own("nature"),
+        channel: own("channel"),
+        external_no: own("external_no"),
+        category: own("category"),
+        problem: own("problem"),
+        station: own("station"),
+        region: own("region"),
+        received_ms,
+        first_action_ms: first("first_action"),
+        closed_ms: closed
+            .then(|| {
+                last("closed")
+                    .or_else(|| last("withdrawn"))
+                    .or_else(|| last("merged"))
+            })
+            .flatten(),
+        recovered_fen: recovered_fen(view),
+        result: crate::inspection::result(view).map(str::to_owned),
+        updated_ms: updated_ms.unwrap_or(0),
+        conflicts: u32::try_from(view.conflicts.len()).unwrap_or(u32::MAX),
+        submitted_ms: last("submitted"),
+        search: search_text(view),
+    }
+}
+
+/// What the consumer got back: the form's own amounts, or where those are empty what the events say.
+fn recovered_fen(view: &View) -> i64 {
+    ["refund_fen", "compensation_fen", "multiplied_fen"]
+        .iter()
+        .map(|part| recovered_part(view, part))
+        .sum()
+}
+
+fn recovered_part(view: &View, part: &str) -> i64 {
+    let on_form = view.int(&format!("recovered.{part}"));
+    let stated = |event: &crate::record::event::Event| {
+        event.data.get(part).and_then(serde_json::Value::as_i64)
+    };
+    let in_events = || view.settled_events().filter_map(stated).last();
+    on_form
+        .or_else(in_events)
+        .unwrap_or(0)
+        .clamp(0, crate::limits::FEN_MAX)
+}
+
+fn title(view: &View) -> String {
+    let candidates = match view.kind {
+        Kind::Case => ["respondent.name", "narrative", "external_no"],
+        Kind::Party => ["name", "phone", "address"],
+        Kind::Inspection => ["enterprise", "alias", "notes"],
+    };
+    let text = candidates
+        .iter()
+        .find_map(|path| view.text(path))
+        .unwrap_or("—");
+    let line = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or("—");
+    line.chars().take(TITLE_CHARS).collect()
+}
+
+fn search_text(view: &View) -> String {
+    let paths = [
+        "respondent.name",
+        "external_no",
+        "name",
+        "phone",
+        "enterprise",
+        "narrative",
+        "notes",
+    ];
+    let texts: Vec<&str> = paths.iter().filter_map(|path| view.text(path)).collect();
+    texts
+        .join("\n")
+        .to_lowercase()
+        .chars()
+        .take(SEARCH_CHARS)
+        .collect()
+}

@@ -1,0 +1,25 @@
+//! The sync protocol: one request, both ways. One file per step, with the messages of the step and both pure halves of it.
+//!
+//! ```text
+//! device                                            server
+//!   | -- Request: log id, feeds (cursor, digest), outbox --> |
+//!   |                                   judges, commits, flushes
+//!   | <- Hello, Outcome…                                     |  what became of each pushed record
+//!   | <- (RecordItem…, Commit)…                              |  what is new, a commit point every ≤ 64 KiB
+//!   | <- FeedEnd…, End                                       |  digests, all at one position
+//! ```
+//!
+//! A reply is a CBOR sequence of byte strings, each holding one [`exchange::Item`] ([`frame`]), so that a cut costs one page.
+
+pub mod enrol;
+pub mod exchange;
+pub mod frame;
+pub mod pull;
+pub mod push;
+pub mod token;
+
+/// The version of the protocol spoken here.
+pub const VERSION: u8 = 1;
+
+/// The media type of requests and replies.
+pub const MEDIA_TYPE: &str = "application/cbor";

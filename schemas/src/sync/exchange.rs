@@ -1,0 +1,97 @@
+//! The whole exchange: the request, and the items that its reply is made of.
+
+use minicbor::{Decode, Encode};
+use sha2::{Digest as _, Sha256};
+
+use super::pull::{Commit, FeedCursor, FeedEnd, Gone, RecordItem};
+use super::push::{Outcome, Pushed};
+use crate::feed::Grant;
+use crate::id::{LogId, RecordId};
+
+/// What a device asks and brings.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Request {
+    /// The protocol's version.
+    #[n(0)]
+    pub version: u8,
+    /// The log that the cursors belong to; absent before the first sync.
+    #[n(1)]
+    pub log: Option<LogId>,
+    /// The feeds wanted, and how far the device has each.
+    #[n(2)]
+    pub feeds: Vec<FeedCursor>,
+    /// What the device made and the server has not acknowledged.
+    #[n(3)]
+    pub outbox: Vec<Pushed>,
+    /// How many bytes of records the reply may carry, before its content coding.
+    #[n(4)]
+    pub budget_bytes: Option<u64>,
+    /// The tag of the grants that the device holds ([`grants_tag`]); equal ones are not sent again.
+    #[n(5)]
+    pub grants: Option<GrantsTag>,
+    /// Records whose changes do not fit together here, and that are wanted whole.
+    #[n(6)]
+    pub wants: Vec<RecordId>,
+}
+
+/// Tells one list of grants from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct GrantsTag(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 8]);
+
+/// The tag of a list of grants.
+#[must_use]
+pub fn grants_tag(grants: &[Grant]) -> GrantsTag {
+    let mut hash = Sha256::new();
+    for grant in grants {
+        hash.update(grant.feed.as_str());
+        hash.update([0, u8::from(grant.write)]);
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    GrantsTag(digest.first_chunk().copied().unwrap_or_default())
+}
+
+/// The first item of a reply.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Hello {
+    /// The log that the reply's positions belong to. If it is another than the device's, all cursors count as 0.
+    #[n(0)]
+    pub log: LogId,
+    /// The server's clock, in UTC milliseconds.
+    #[n(1)]
+    pub now_ms: i64,
+    /// What the person may read and write, if it differs from what the device holds.
+    #[n(2)]
+    pub grants: Option<Vec<Grant>>,
+}
+
+/// One part of a reply.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Item {
+    /// Comes first, once.
+    #[n(0)]
+    Hello(#[n(0)] Hello),
+    /// What became of one pushed record, after it is durable.
+    #[n(1)]
+    Outcome(#[n(0)] Outcome),
+    /// One record of one feed.
+    #[n(2)]
+    Record(#[n(0)] RecordItem),
+    /// A record is in a feed no more.
+    #[n(3)]
+    Left(#[n(0)] Gone),
+    /// A record is erased everywhere.
+    #[n(4)]
+    Erased(#[n(0)] Gone),
+    /// All items so far may be made durable with these cursors.
+    #[n(5)]
+    Commit(#[n(0)] Commit),
+    /// The state of one feed after the reply.
+    #[n(6)]
+    FeedEnd(#[n(0)] FeedEnd),
+    /// Comes last, once: a reply without it was cut.
+    #[n(7)]
+    End,
+}

@@ -1,0 +1,229 @@
+//! Pulling: what is new in the feeds that a device asks for.
+//!
+//! A feed has one row per record, moved to the newest position on every write. Server half: [`what_to_send`]. Device half:
+//! [`absorb`].
+
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+
+use crate::chunk::Chunk;
+use crate::digest::Digest;
+use crate::feed::Feed;
+use crate::id::{Actor, Hash, RecordId};
+use crate::record::{Document, DocumentError};
+
+/// A feed that is asked for, and how far the device has it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct FeedCursor {
+    /// The feed.
+    #[n(0)]
+    pub feed: Feed,
+    /// The last position that the device has durably applied; 0 at first.
+    #[n(1)]
+    pub cursor: u64,
+    /// The digest of what it holds.
+    #[n(2)]
+    pub digest: Digest,
+}
+
+/// One record of one feed, as far as the device lacks it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RecordItem {
+    /// The feed, by its place in the request.
+    #[n(0)]
+    pub feed: u8,
+    /// The record.
+    #[n(1)]
+    pub record: RecordId,
+    /// The kind, by name: a newer one must not make the reply unreadable.
+    #[n(2)]
+    pub kind: String,
+    /// The position of the record's row in the feed.
+    #[n(3)]
+    pub position: u64,
+    /// Whether `changes` are all there are.
+    #[n(4)]
+    pub is_whole: bool,
+    /// Changes in causal order. Empty where another item of the same reply brought them.
+    #[n(5)]
+    pub changes: Vec<ChangeItem>,
+    /// The record's heads on the server after them.
+    #[n(6)]
+    pub heads: Vec<Hash>,
+    /// Who wrote, as this reader may see it.
+    #[n(7)]
+    pub authors: Vec<AuthorLabel>,
+}
+
+/// One change of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ChangeItem {
+    /// The raw chunk.
+    #[n(0)]
+    pub chunk: Option<ByteVec>,
+    /// In place of the chunk, where the same request brought it: its hash.
+    #[n(1)]
+    pub known: Option<Hash>,
+    /// When the server received it, in UTC milliseconds.
+    #[n(2)]
+    pub received_ms: i64,
+}
+
+/// Who wrote with an actor, as a reader may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct AuthorLabel {
+    /// The writer within this record.
+    #[n(0)]
+    pub actor: Actor,
+    /// A name, or an alias.
+    #[n(1)]
+    pub label: String,
+}
+
+/// A record that is no longer in a feed.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Gone {
+    /// The feed, by its place in the request.
+    #[n(0)]
+    pub feed: u8,
+    /// The record.
+    #[n(1)]
+    pub record: RecordId,
+    /// The position of its row.
+    #[n(2)]
+    pub position: u64,
+}
+
+/// A commit point.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Commit {
+    /// The feed, by its place in the request.
+    #[n(0)]
+    pub feed: u8,
+    /// Its new cursor.
+    #[n(1)]
+    pub cursor: u64,
+}
+
+/// How a feed stands on the server.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct FeedEnd {
+    /// The feed, by its place in the request.
+    #[n(0)]
+    pub feed: u8,
+    /// The cursor after this reply.
+    #[n(1)]
+    pub cursor: u64,
+    /// The digest of the feed at that cursor; to be compared only where nothing is left.
+    #[n(2)]
+    pub digest: Digest,
+    /// How many records the feed has.
+    #[n(3)]
+    pub records: u64,
+    /// Whether the budget ended the reply before the feed did.
+    #[n(4)]
+    pub has_more: bool,
+}
+
+/// Whether a record is in a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Presence {
+    /// It is.
+    #[n(0)]
+    Present,
+    /// It was, and moved away.
+    #[n(1)]
+    Left,
+    /// It was, and is erased everywhere.
+    #[n(2)]
+    Erased,
+}
+
+/// What a feed's row calls for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sending {
+    /// Nothing: the device cannot have heard of it.
+    Nothing,
+    /// The whole record: it entered the feed after the device's cursor.
+    Whole,
+    /// The changes after the device's cursor.
+    After(u64),
+    /// That it left.
+    Left,
+    /// That it is erased.
+    Erased,
+}
+
+/// The server's half: what a row that lies after the cursor calls for.
+#[must_use]
+pub fn what_to_send(presence: Presence, entered: u64, cursor: u64) -> Sending {
+    match presence {
+        Presence::Left | Presence::Erased if cursor == 0 => Sending::Nothing,
+        Presence::Left => Sending::Left,
+        Presence::Erased => Sending::Erased,
+        Presence::Present if entered > cursor => Sending::Whole,
+        Presence::Present => Sending::After(cursor),
+    }
+}
+
+/// What a record item came to on the device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Absorbed {
+    /// The document now holds the heads that the server has; these changes are new.
+    Complete(Vec<Chunk>),
+    /// Changes are missing: the record is wanted whole. Nothing was applied.
+    Incomplete,
+}
+
+/// The device's half: merges an item into what the device holds. Its own unsent work stays.
+///
+/// # Errors
+///
+/// [`DocumentError`] if a change is unsound; the document is as it was.
+pub fn absorb(document: &mut Document, item: &RecordItem) -> Result<Absorbed, DocumentError> {
+    let mut chunks = Vec::new();
+    for change in item
+        .changes
+        .iter()
+        .filter_map(|change| change.chunk.as_ref())
+    {
+        let hash = Hash([0; 32]);
+        let chunk = Chunk::parse(change.to_vec())
+            .map_err(|source| DocumentError::Chunk { hash, source })?;
+        chunks.push(chunk);
+    }
+    let mut merged = document.clone();
+    let fresh = match merged.apply(&chunks) {
+        Ok(fresh) => fresh,
+        Err(DocumentError::Missing(_)) => return Ok(Absorbed::Incomplete),
+        Err(other) => return Err(other),
+    };
+    if !item.heads.iter().all(|head| merged.has(*head)) {
+        return Ok(Absorbed::Incomplete);
+    }
+    *document = merged;
+    chunks.retain(|chunk| fresh.contains(&chunk.hash()));
+    Ok(Absorbed::Complete(chunks))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_entered_after_the_cursor_is_sent_whole_and_one_before_by_its_changes() {
+        assert_eq!(what_to_send(Presence::Present, 5, 4), Sending::Whole);
+        assert_eq!(what_to_send(Presence::Present, 5, 5), Sending::After(5));
+        assert_eq!(what_to_send(Presence::Left, 5, 0), Sending::Nothing);
+        assert_eq!(what_to_send(Presence::Left, 9, 4), Sending::Left);
+        assert_eq!(what_to_send(Presence::Erased, 1, 1), Sending::Erased);
+    }
+}
