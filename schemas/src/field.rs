@@ -322,7 +322,7 @@ fn within(path: &str, text: &str, chars_max: usize) -> Result<(), FieldError> {
     Ok(())
 }
 
-fn bounds<N: PartialOrd + std::fmt::Display>(
+fn bounds<N: PartialOrd + std::fmt::Display + Copy>(
     path: &str,
     number: N,
     low: N,

@@ -8,6 +8,7 @@
 
 pub mod area;
 pub mod calendar;
+pub mod checklist;
 pub mod chunk;
 pub mod code;
 pub mod credit_code;
@@ -17,6 +18,7 @@ pub mod feed;
 pub mod field;
 pub mod id;
 pub mod inspection;
+pub mod json_schema;
 pub mod kind;
 pub mod limits;
 pub mod problem;

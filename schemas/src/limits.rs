@@ -40,6 +40,10 @@ pub const ANSWERS_MAX: usize = 5_000;
 pub const FEN_MAX: i64 = 10_000_000_000_000;
 /// The longest field of an imported table, in bytes; a longer one refuses its row.
 pub const IMPORT_CELL_BYTES_MAX: usize = 1024 * 1024;
+/// The longest row of an imported table, all its cells together, in bytes; a longer one is refused.
+pub const IMPORT_ROW_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The most columns of an imported table.
+pub const IMPORT_COLUMNS_MAX: usize = 1_000;
 /// How far behind the server's clock an assertion's nonce may be, in milliseconds: thirty days offline still sync in one round trip.
 pub const NONCE_AGE_MAX_MS: i64 = 30 * 86_400_000;
 /// How long an access token is good, in milliseconds.
@@ -48,3 +52,32 @@ pub const TOKEN_AGE_MAX_MS: i64 = 15 * 60_000;
 pub const STATED_PAST_MAX_MS: i64 = 30 * 86_400_000;
 /// How far in the future a stated time may lie, in milliseconds.
 pub const STATED_FUTURE_MAX_MS: i64 = 5 * 60_000;
+
+// The server's own.
+
+/// The most connections at once; one more is closed before its handshake.
+pub const CONNECTIONS_MAX: usize = 4_096;
+/// How long a TLS handshake may take, in milliseconds.
+pub const HANDSHAKE_MS_MAX: u64 = 10_000;
+/// How long a client may take to send the head of a request, in milliseconds.
+pub const HEAD_MS_MAX: u64 = 15_000;
+/// How long a client may pause while it sends a body, in milliseconds.
+pub const BODY_PAUSE_MS_MAX: u64 = 60_000;
+/// The most requests at once on one HTTP/2 connection.
+pub const STREAMS_MAX: u32 = 32;
+/// The most syncs under way at once; more wait.
+pub const SYNCS_MAX: usize = 256;
+/// How long a sync waits for its turn, in milliseconds, before it is told to come back later.
+pub const SYNC_WAIT_MS_MAX: u64 = 20_000;
+/// The largest JSON body of a request, in bytes.
+pub const JSON_BYTES_MAX: usize = 16 * 1024;
+/// How far back a compressed request may refer, as a power of two of bytes: what undoing it may cost in memory.
+pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+/// How long a stopping server lets requests finish, in milliseconds.
+pub const STOP_MS_MAX: u64 = 7_000;
+/// The longest time a ticket may be good, in milliseconds.
+pub const TICKET_AGE_MAX_MS: i64 = 90 * 86_400_000;
+/// The most stations, persons, tickets or devices, of each.
+pub const REGISTER_ROWS_MAX: usize = 200_000;
+/// The longest name of a person, a station or a device, in characters.
+pub const NAME_CHARS_MAX: usize = 100;

@@ -122,6 +122,8 @@ problem_kinds! {
     37 KeyWrong "key_wrong" 403 "The key does not open this home",
     /// A name that exists already.
     38 AlreadyExists "already_exists" 409 "This exists already",
+    /// The address is right, the method is not.
+    39 MethodUnknown "method_unknown" 405 "This method is not answered here",
 }
 
 impl ProblemKind {

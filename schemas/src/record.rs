@@ -216,3 +216,6 @@ fn guarded<T>(attempt: impl FnOnce() -> T) -> Result<T, DocumentError> {
     catch_unwind(AssertUnwindSafe(attempt))
         .map_err(|_| DocumentError::Automerge("it panicked".to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

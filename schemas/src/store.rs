@@ -66,7 +66,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`StoreError::BatchTooLarge`] above [`BATCH_ROWS_MAX`] rows or [`BATCH_BYTES_MAX`], [`StoreError::ValueTooLarge`] above
     /// [`VALUE_BYTES_MAX`], [`StoreError::KeyTooLong`] above [`KEY_BYTES_MAX`], nothing written; otherwise [`StoreError`] if the
-    /// disk fails, after which the store stays failed until it is opened again.
+    /// disk fails, after which the store stays failed until it is opened again, and reads may show what will not be there then.
     fn apply(&self, batch: &Batch) -> Result<(), StoreError>;
 
     /// Returns when every batch applied before the call is on the disk for good, power loss included.

@@ -115,11 +115,38 @@ impl Resolver<'_> {
                 self.error(format!("there is no question `{name}`"));
                 None
             }
-            Some(_) => {
-                self.error(format!("several questions are named `{name}`"));
-                None
+            Some(several) => {
+                let nearest = self.nearest(several);
+                if nearest.is_none() {
+                    self.error(format!("several questions are named `{name}`, and none is nearest"));
+                }
+                nearest
             }
         }
+    }
+
+    /// Of several questions of one name, the one that shares the innermost group with this item.
+    fn nearest(&self, candidates: &[usize]) -> Option<usize> {
+        let around = self.groups_around(self.item);
+        let shared = |candidate: usize| {
+            let theirs = self.groups_around(candidate);
+            around.iter().zip(&theirs).take_while(|(one, other)| one == other).count()
+        };
+        let best = candidates.iter().map(|candidate| shared(*candidate)).max()?;
+        let mut nearest = candidates.iter().filter(|candidate| shared(**candidate) == best);
+        nearest.next().copied().filter(|_| nearest.next().is_none())
+    }
+
+    /// Groups and repeats around an item, outermost first.
+    fn groups_around(&self, item: usize) -> Vec<usize> {
+        let mut groups = Vec::new();
+        let mut at = self.asked(item).and_then(|item| item.parent);
+        while let Some(parent) = at {
+            groups.push(parent);
+            at = self.asked(parent).and_then(|item| item.parent);
+        }
+        groups.reverse();
+        groups
     }
 
     fn choice_column(&mut self, name: String) -> Code {

@@ -114,13 +114,14 @@ impl Document {
             .map(|act| draft.plan(act))
             .collect::<Result<_, _>>()?;
         let doc = &mut draft.doc;
-        let made = guarded(|| {
-            doc.transact_with(
+        guarded(|| {
+            let made = doc.transact_with(
                 |()| options,
                 |tx| plan.iter().try_for_each(|step| perform(tx, step)),
-            )
-        })?;
-        made.map_err(|failure| DocumentError::Automerge(failure.error.to_string()))?;
+            );
+            made.map(drop)
+                .map_err(|failure| DocumentError::Automerge(failure.error.to_string()))
+        })??;
         if draft.heads() == before {
             return Ok(None);
         }

@@ -12,8 +12,8 @@ pub enum StoreError {
         #[source]
         source: io::Error,
     },
-    /// The disk failed. After a write the store stays failed until it is opened again.
-    #[error("the disk failed")]
+    /// The disk cannot be read or written. After a write the store stays failed until it is opened again.
+    #[error("the disk cannot be read or written")]
     Io {
         /// What the operating system said.
         #[source]

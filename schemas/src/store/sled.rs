@@ -3,14 +3,14 @@
 //! As it comes, sled's `flush` neither writes a file's size and extents nor empties the drive's cache, and the files that it makes for
 //! large values are not synced at all. So here, and nowhere else:
 //!
-//! 1. after every flush the log file is synced through a handle of our own; at open every file and folder is ([`folder`]);
-//! 2. nothing above 4 KiB goes in as one piece, no key is longer than [`KEY_BYTES_MAX`](super::KEY_BYTES_MAX) ([`pieces`]), so that
-//!    sled never makes such a file;
+//! 1. after every flush the log file is synced through a handle of our own; at open every file and folder is (`sled/folder.rs`);
+//! 2. nothing above 4 KiB goes in as one piece, no key is longer than [`KEY_BYTES_MAX`](super::KEY_BYTES_MAX), so that sled never
+//!    makes such a file (`sled/pieces.rs`);
 //! 3. one batch is one `apply_batch` on the one tree;
 //! 4. a value in pieces is read under the lock that a batch is written under, for sled's batches are not isolated from readers;
 //! 5. no subscriptions, no compression, no flushing in the background, the cache has a size;
-//! 6. sled panics on some damaged files: every call of it is guarded ([`guard`]), and after a failed write, or a panic, the handle
-//!    accepts nothing until it is opened again.
+//! 6. sled panics on some damaged files: every call of it is guarded (`sled/guard.rs`), and after a failed write, or a panic, the
+//!    handle accepts nothing until it is opened again.
 //!
 //! Rows of the tree, numbers big-endian:
 //!
@@ -26,7 +26,7 @@ mod pieces;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use self::folder::Folder;
 use self::guard::Guard;
@@ -38,6 +38,15 @@ pub const SERVER_CACHE_BYTES: u64 = 128 << 20;
 
 /// The cache of a device: a phone has little memory.
 pub const DEVICE_CACHE_BYTES: u64 = 8 << 20;
+
+/// How much may be put into the log before it is synced without being asked to.
+///
+/// sled writes over a segment of its log (512 KiB) once what it held has been written anew elsewhere, and takes written for durable. So
+/// the log is synced before it can have grown by a segment, at about five bytes written for one put.
+const UNSYNCED_BYTES_MAX: usize = 64 << 10;
+
+/// What a row costs in the log besides its key and value.
+const ROW_BYTES: usize = 64;
 
 /// The format of the rows above.
 const FORMAT: u32 = 1;
@@ -67,7 +76,7 @@ impl SledOptions {
         Self {
             cache_bytes: DEVICE_CACHE_BYTES,
             hint: "keep a copy of this folder, it may hold work that was never sent; then run `fieldwatch enrol` with a new ticket \
-                   in an empty folder, and what the server acknowledged (see `fieldwatch-server check`) comes back",
+                   in an empty folder: what the server acknowledged comes back",
         }
     }
 
@@ -87,6 +96,8 @@ pub struct SledStore {
     guard: Guard,
     /// Held for writing over each batch, for reading over each value in pieces.
     pieces: RwLock<()>,
+    /// The bytes put into the log since it was last synced; held over each batch and each sync, so that they do not meet.
+    unsynced_bytes: Mutex<usize>,
     /// Batches applied by this handle.
     applied: AtomicU64,
     /// How many of them are known to be durable; held while flushing, so that those who wait share the next flush.
@@ -112,6 +123,7 @@ impl SledStore {
             folder: folder.with_log()?,
             guard,
             pieces: RwLock::new(()),
+            unsynced_bytes: Mutex::new(0),
             applied: AtomicU64::new(0),
             durable: Mutex::new(0),
         };
@@ -184,19 +196,26 @@ impl SledStore {
         }
     }
 
-    /// A row of the tree as the caller knows it; `None` if it has been removed since it was seen.
-    fn row(&self, key: &[u8], value: &::sled::IVec) -> Result<Option<Row>, StoreError> {
-        let Some(key) = pieces::key_of_row(key) else {
-            return Err(self.guard.damaged("a row outside its table"));
-        };
-        let value = match self.parse(value)? {
-            Stored::Inline(value) => Some(value.to_vec()),
-            Stored::Cut(_) => self.whole(key)?,
-        };
-        Ok(value.map(|value| Row {
-            key: key.to_vec(),
-            value,
-        }))
+    /// The caller's key of a row of the tree.
+    fn key<'a>(&self, row_key: &'a [u8]) -> Result<&'a [u8], StoreError> {
+        pieces::key_of_row(row_key).ok_or_else(|| self.guard.damaged("a row outside its table"))
+    }
+
+    /// The value of a row that was met under `key`; `None` if it has been removed since.
+    fn value(&self, key: &[u8], row: &::sled::IVec) -> Result<Option<::sled::IVec>, StoreError> {
+        match self.parse(row)? {
+            Stored::Inline(value) => Ok(Some(value)),
+            Stored::Cut(_) => Ok(self.whole(key)?.map(::sled::IVec::from)),
+        }
+    }
+
+    /// Makes everything durable that is in the tree.
+    fn sync(&self, unsynced_bytes: &mut usize) -> Result<(), StoreError> {
+        let db = self.db()?;
+        self.guard.write(|| db.flush())?;
+        self.guard.write_file(|| self.folder.sync_log())?;
+        *unsynced_bytes = 0;
+        Ok(())
     }
 
     /// What sled is to do for a batch: rows, pieces, and the removal of pieces that nothing names any more.
@@ -216,6 +235,10 @@ impl SledStore {
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Store for SledStore {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.stored(key)? {
@@ -231,10 +254,11 @@ impl Store for SledStore {
         }
         let db = self.db()?;
         let mut rows = self.guard.read(|| Ok(db.range(pieces::row_keys(range))))?;
-        while let Some((key, value)) = self.guard.read(|| rows.next().transpose())? {
+        while let Some((row_key, row)) = self.guard.read(|| rows.next().transpose())? {
+            let key = self.key(&row_key)?;
             // No lock is held while the visitor runs, for it may use the store.
-            if let Some(row) = self.row(&key, &value)?
-                && visit(&row.key, &row.value).is_break()
+            if let Some(value) = self.value(key, &row)?
+                && visit(key, &value).is_break()
             {
                 break;
             }
@@ -248,9 +272,13 @@ impl Store for SledStore {
         }
         let db = self.db()?;
         let mut rows = self.guard.read(|| Ok(db.range(pieces::row_keys(range))))?;
-        while let Some((key, value)) = self.guard.read(|| rows.next_back().transpose())? {
-            if let Some(row) = self.row(&key, &value)? {
-                return Ok(Some(row));
+        while let Some((row_key, row)) = self.guard.read(|| rows.next_back().transpose())? {
+            let key = self.key(&row_key)?;
+            if let Some(value) = self.value(key, &row)? {
+                return Ok(Some(Row {
+                    key: key.to_vec(),
+                    value: value.to_vec(),
+                }));
             }
         }
         Ok(None)
@@ -259,25 +287,31 @@ impl Store for SledStore {
     fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
         batch.check()?;
         let db = self.db()?;
-        let _alone = self.pieces.write().unwrap_or_else(PoisonError::into_inner);
+        let mut unsynced_bytes = lock(&self.unsynced_bytes);
         self.guard.refuse_if_failed()?;
         let cut = self.cut(batch)?;
+        let batch_bytes = batch.size_bytes() + batch.len() * ROW_BYTES;
+        if *unsynced_bytes + batch_bytes > UNSYNCED_BYTES_MAX && *unsynced_bytes > 0 {
+            self.sync(&mut unsynced_bytes)?;
+        }
+        let alone = self.pieces.write().unwrap_or_else(PoisonError::into_inner);
         self.guard.write(|| db.apply_batch(cut))?;
+        drop(alone);
+        *unsynced_bytes += batch_bytes;
         self.applied.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 
     fn flush(&self) -> Result<(), StoreError> {
         let wanted = self.applied.load(Ordering::SeqCst);
-        let db = self.db()?;
-        let mut durable = self.durable.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut durable = lock(&self.durable);
         self.guard.refuse_if_failed()?;
         if *durable >= wanted {
             return Ok(());
         }
+        let mut unsynced_bytes = lock(&self.unsynced_bytes);
         let covered = self.applied.load(Ordering::SeqCst);
-        self.guard.write(|| db.flush())?;
-        self.guard.write_file(|| self.folder.sync_log())?;
+        self.sync(&mut unsynced_bytes)?;
         *durable = covered;
         Ok(())
     }

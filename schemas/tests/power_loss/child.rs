@@ -29,7 +29,8 @@ pub(crate) enum Word {
     Writing,
     /// A flush has returned: this batch and those before are durable.
     Acked { writer: u8, number: u32 },
-    /// A write met a full disk, and the store then refused every other.
+    /// A write met a full disk, and the store then refused every other. The child opens it again when it is told that there is
+    /// room.
     DiskFull,
     /// The store could not be opened or read; without power no wonder.
     Unreadable(String),
@@ -88,6 +89,7 @@ impl Child {
             .args(["--exact", name, "--nocapture", "--test-threads=1"])
             .env(STORE, store)
             .envs(env.iter().copied())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -114,6 +116,12 @@ impl Child {
             Err(RecvTimeoutError::Disconnected) => None,
             Err(RecvTimeoutError::Timeout) => panic!("the child says nothing"),
         }
+    }
+
+    /// Tells it that there is room on the disk.
+    pub(crate) fn go_on(&mut self) {
+        let mut stdin = self.process.stdin.take().unwrap();
+        stdin.write_all(b"\n").unwrap();
     }
 
     /// Ends it at once (`kill -9`). What it said before can still be read.
@@ -175,6 +183,11 @@ fn write_until_ended(path: &Path) -> Result<(), Trouble> {
         .any(|end| matches!(end, StoreError::DiskFull { .. }))
     {
         Word::DiskFull.say()?;
+        let told = io::stdin().lock().read_line(&mut String::new());
+        told.map_err(StoreError::from)?;
+        // Recovery without a new process, as a server does it.
+        drop(store);
+        return write_until_ended(path);
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::ops::{Bound, Range};
 
 use sha2::{Digest, Sha256};
 
-use super::KeyRange;
+use crate::store::{KeyRange, VALUE_BYTES_MAX};
 
 /// Nothing longer goes into sled as one value.
 const PIECE_BYTES_MAX: u32 = 4 << 10;
@@ -34,10 +34,11 @@ impl Stored {
             (&INLINE, _) => Some(Self::Inline(row.subslice(1, row.len() - 1))),
             (&CUT, rest) => {
                 let (value_bytes, check) = rest.split_first_chunk::<4>()?;
-                Some(Self::Cut(Cut {
+                let cut = Cut {
                     value_bytes: u32::from_be_bytes(*value_bytes),
                     check: check.try_into().ok()?,
-                }))
+                };
+                (cut.value_bytes() <= VALUE_BYTES_MAX).then_some(Self::Cut(cut))
             }
             _ => None,
         }

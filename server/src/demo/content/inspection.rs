@@ -208,6 +208,17 @@ fn review(rng: &mut Rng, events: &[Event], to_ms: i64) -> Vec<Event> {
     if verdict.is_empty() || at_ms > to_ms {
         Vec::new()
     } else {
-        vec![plain_event(verdict, at_ms)]
+        vec![verdict_event(verdict, at_ms)]
     }
+}
+
+/// A verdict; one that sends the visit back says why.
+fn verdict_event(verdict: &'static str, at_ms: i64) -> Event {
+    let mut event = plain_event(verdict, at_ms);
+    if verdict == "returned" {
+        event
+            .data
+            .insert("reason".to_owned(), "请补充购物凭证和现场照片".into());
+    }
+    event
 }

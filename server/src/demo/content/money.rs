@@ -59,9 +59,8 @@ impl Stake {
             price => price * rng.pick(&[50, 80, 100, 100, 100]) / 100,
         };
         let multiplied = match problem {
-            "counterfeit" | "false_advertising" if claims.contains(&"compensate") => {
-                (price_yuan * 3).max(500)
-            }
+            _ if !claims.contains(&"compensate") => 0,
+            "counterfeit" | "false_advertising" => (price_yuan * 3).max(500),
             "safety" if category == "food" => (price_yuan * 10).max(1_000),
             _ => 0,
         };

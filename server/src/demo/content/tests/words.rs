@@ -26,7 +26,7 @@ fn narratives_and_times_are_those_of_every_other_build() {
         .fold(0_i64, |sum, event| sum.wrapping_add(event.at_ms));
     assert_eq!(
         (fingerprint(&text), times),
-        (0, 0),
+        (17_078_355_505_751_058_294, 1_826_056_416_149_128),
         "if the texts were changed on purpose, pin the new value"
     );
 }

@@ -1,0 +1,321 @@
+//! The replica: everything one device holds, on a store.
+//!
+//! An edit is durable when the call returns. One lock is held over every act and every reading, because the rows of one batch become
+//! visible one by one. What the rows are is said in [`keys`](self) (`replica/keys.rs`); changes are kept raw, documents are opened
+//! only to be edited or shown, lists are read from summaries.
+//!
+//! Invariants, after a crash at any point too: the digest of a feed is the sum over the records that say they are in it; a cursor
+//! never stands beyond what is durably applied; a record with unsent changes is in the outbox, or in quarantine.
+
+mod error;
+mod facts;
+mod feeds;
+mod group;
+mod held;
+mod import;
+mod keys;
+mod list;
+mod offer;
+mod page;
+mod rows;
+mod show;
+mod status;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fieldwatch_schemas::id::{EventId, Hash, RecordId};
+use fieldwatch_schemas::kind::Kind;
+use fieldwatch_schemas::record::edit::Act;
+use fieldwatch_schemas::record::event::NewEvent;
+use fieldwatch_schemas::record::import::Row;
+use fieldwatch_schemas::store::{KeyRange, Row as StoreRow, Store};
+
+pub use error::ReplicaError;
+pub use group::{Edited, Group, Happened};
+pub use import::Imported;
+pub use list::{Filter, Listed};
+pub use offer::Offer;
+pub use page::{Applied, Arrival, Page};
+pub use rows::Account;
+pub use show::{Shown, State, Value};
+pub use status::{FeedStatus, Quarantined, Status, Unsettled};
+
+use self::rows::FeedRow;
+use crate::chance::Chance;
+use fieldwatch_schemas::time::Moment;
+
+/// Everything one device holds. Any number of threads may use it.
+#[derive(Debug)]
+pub struct Replica {
+    store: Arc<dyn Store>,
+    memory: Mutex<Memory>,
+}
+
+/// What is read once and kept, under the lock.
+#[derive(Debug, Default)]
+struct Memory {
+    feeds: Vec<FeedRow>,
+    next_place: u64,
+    sending: BTreeSet<RecordId>,
+}
+
+impl Replica {
+    /// Opens the replica that a store holds, or begins one in an empty store.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
+    pub fn open(store: Arc<dyn Store>) -> Result<Self, ReplicaError> {
+        let replica = Self {
+            store,
+            memory: Mutex::default(),
+        };
+        let mut group = replica.group();
+        group.state.feeds = group.read_feeds()?;
+        let last = group.store().last(&KeyRange::prefix(&[keys::OUTBOX]))?;
+        let place = last.and_then(|row| keys::last_place(&row.key));
+        group.state.next_place = place.map_or(0, |place| place.saturating_add(1));
+        drop(group);
+        Ok(replica)
+    }
+
+    /// Several acts, durable together when the call returns. Acts before one that fails are kept.
+    ///
+    /// # Errors
+    ///
+    /// What `acts` returns, and [`ReplicaError::Store`] if the disk fails.
+    pub fn batch<T, E: From<ReplicaError>>(
+        &self,
+        acts: impl FnOnce(&mut Group<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let done = acts(&mut self.group());
+        self.flush()?;
+        done
+    }
+
+    /// Makes a record. Fields that every record of its kind has and that are not given are filled in: when a case was received (now),
+    /// the station or region of this device's person. A case with a channel and its number there gets the id that follows from them.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Edit`] naming the field that is wrong or missing, [`ReplicaError::AlreadyExists`] for a natural key that is here.
+    pub fn new_record(
+        &self,
+        kind: Kind,
+        acts: &[Act],
+        now: &Moment,
+        chance: &mut dyn Chance,
+    ) -> Result<RecordId, ReplicaError> {
+        self.batch(|group| group.new_record(kind, acts, now, chance))
+    }
+
+    /// Edits a record: one change of all the acts, or none if they change nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::RecordUnknown`], [`ReplicaError::Edit`] for the first act that is not possible; nothing is changed then.
+    pub fn edit(
+        &self,
+        record: RecordId,
+        acts: &[Act],
+        now: &Moment,
+        chance: &mut dyn Chance,
+    ) -> Result<Edited, ReplicaError> {
+        self.batch(|group| group.edit(record, acts, now, chance))
+    }
+
+    /// Adds an event of a type, with its data, that happened at `event.at`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Replica::edit`]; [`fieldwatch_schemas::status::EventError`] inside says why an event cannot happen.
+    pub fn add_event(
+        &self,
+        record: RecordId,
+        event: &NewEvent,
+        now: &Moment,
+        chance: &mut dyn Chance,
+    ) -> Result<Happened, ReplicaError> {
+        self.batch(|group| group.add_event(record, event, now, chance))
+    }
+
+    /// A fresh id for an event.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Chance`].
+    pub fn fresh_event_id(&self, chance: &mut dyn Chance) -> Result<EventId, ReplicaError> {
+        Ok(EventId::random(chance.sixteen()?))
+    }
+
+    /// Chooses between the values of a conflict; `number` counts from 1 in the order of [`Replica::conflicts`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Replica::edit`].
+    pub fn resolve(
+        &self,
+        record: RecordId,
+        path: &str,
+        number: usize,
+        now: &Moment,
+        chance: &mut dyn Chance,
+    ) -> Result<Edited, ReplicaError> {
+        let path = path.to_owned();
+        self.edit(record, &[Act::Choose { path, number }], now, chance)
+    }
+
+    /// Imports one row of a table.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Edit`] if the row does not make, or does not fit, a sound record; nothing of it is kept.
+    pub fn import_row(
+        &self,
+        row: &Row,
+        now: &Moment,
+        chance: &mut dyn Chance,
+    ) -> Result<Imported, ReplicaError> {
+        self.batch(|group| group.import_row(row, now, chance))
+    }
+
+    /// Imports rows, durable together when the call returns. A row that fails is told in its place, the others go on.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`] if the disk fails.
+    pub fn import_rows(
+        &self,
+        rows: &[Row],
+        now: &Moment,
+        chance: &mut dyn Chance,
+    ) -> Result<Vec<Result<Imported, ReplicaError>>, ReplicaError> {
+        self.batch(|group| {
+            let imported = rows.iter().map(|row| group.import_row(row, now, chance));
+            Ok(imported.collect())
+        })
+    }
+
+    /// A record as a person sees it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::RecordUnknown`], [`ReplicaError::KindUnknown`], or the store's.
+    pub fn view(&self, record: RecordId) -> Result<Shown, ReplicaError> {
+        self.group().show(record)
+    }
+
+    /// The heads of everything held of a record.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::RecordUnknown`], or the store's.
+    pub fn heads(&self, record: RecordId) -> Result<Vec<Hash>, ReplicaError> {
+        Ok(self.group().held(record)?.row.heads)
+    }
+
+    /// Records, the newest first, without opening a document.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
+    pub fn list(&self, filter: &Filter) -> Result<Vec<Listed>, ReplicaError> {
+        self.group().list(filter)
+    }
+
+    /// What a volunteer needs to know.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
+    pub fn status(&self) -> Result<Status, ReplicaError> {
+        self.group().status()
+    }
+
+    /// Every conflict that nobody has settled.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
+    pub fn conflicts(&self) -> Result<Vec<Unsettled>, ReplicaError> {
+        self.group().conflicts()
+    }
+
+    /// What the server refused, and why.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
+    pub fn quarantined(&self) -> Result<Vec<Quarantined>, ReplicaError> {
+        self.group().quarantined()
+    }
+
+    /// Puts a refused record back into the outbox.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::RecordUnknown`], [`ReplicaError::NotQuarantined`].
+    pub fn retry(&self, record: RecordId) -> Result<(), ReplicaError> {
+        self.batch(|group| group.retry(record))
+    }
+
+    /// Gives up the refused changes of a record; the next edit is written by a new actor. A record that the server never had is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::RecordUnknown`], [`ReplicaError::NotQuarantined`].
+    pub fn discard(&self, record: RecordId) -> Result<(), ReplicaError> {
+        self.batch(|group| group.discard(record))
+    }
+
+    /// Says which records are on their way to the server just now; nothing of it is kept.
+    pub fn mark_sending(&self, records: BTreeSet<RecordId>) {
+        self.group().state.sending = records;
+    }
+
+    fn group(&self) -> Group<'_> {
+        Group {
+            replica: self,
+            state: self.lock(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn flush(&self) -> Result<(), ReplicaError> {
+        Ok(self.store.flush()?)
+    }
+}
+
+impl Group<'_> {
+    fn store(&self) -> &dyn Store {
+        &*self.replica.store
+    }
+
+    /// All rows of a range.
+    fn rows(&self, range: &KeyRange) -> Result<Vec<StoreRow>, ReplicaError> {
+        let mut rows = Vec::new();
+        self.store().scan(range, &mut |key, value| {
+            rows.push(StoreRow {
+                key: key.to_vec(),
+                value: value.to_vec(),
+            });
+            std::ops::ControlFlow::Continue(())
+        })?;
+        Ok(rows)
+    }
+
+    /// How many rows a table has.
+    fn count(&self, table: u8) -> Result<u64, ReplicaError> {
+        let mut count = 0;
+        self.store()
+            .scan(&KeyRange::prefix(&[table]), &mut |_, _| {
+                count += 1;
+                std::ops::ControlFlow::Continue(())
+            })?;
+        Ok(count)
+    }
+}

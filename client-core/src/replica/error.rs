@@ -1,0 +1,72 @@
+//! What a replica can say when it cannot do what was asked.
+
+use fieldwatch_schemas::id::RecordId;
+use fieldwatch_schemas::problem::{Problem, ProblemKind};
+use fieldwatch_schemas::record::DocumentError;
+use fieldwatch_schemas::record::edit::EditError;
+use fieldwatch_schemas::store::StoreError;
+
+use crate::chance::ChanceError;
+
+/// Why a replica refused, or could not. Nothing of the act that failed is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplicaError {
+    /// The disk.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The edit is not possible.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    /// The changes do not make a document.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// No random bytes.
+    #[error(transparent)]
+    Chance(#[from] ChanceError),
+    /// There is no such record.
+    #[error("there is no record {0} on this device")]
+    RecordUnknown(RecordId),
+    /// A record with this natural key is here already.
+    #[error("this is record {0} already")]
+    AlreadyExists(RecordId),
+    /// The record is of a kind that a newer program made.
+    #[error("a record of kind {0:?} needs a newer version of this program")]
+    KindUnknown(String),
+    /// A row that this program did not write.
+    #[error("{what} on this device cannot be read")]
+    Damaged {
+        /// Which row.
+        what: &'static str,
+    },
+    /// The device holds more feeds than it can number.
+    #[error("this device has held too many feeds: enrol in a new folder")]
+    FeedsFull,
+    /// Nothing was refused, or nothing can be given up.
+    #[error("record {0} is not in quarantine")]
+    NotQuarantined(RecordId),
+}
+
+impl ReplicaError {
+    /// The problem that a command reports.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        Problem::with_detail(self.kind(), self.to_string())
+    }
+
+    fn kind(&self) -> ProblemKind {
+        match self {
+            Self::Edit(error) => match error {
+                EditError::FieldUnknown { .. } => ProblemKind::FieldUnknown,
+                EditError::Value(_) | EditError::NoSuchValue { .. } => ProblemKind::ValueInvalid,
+                EditError::Event(_) => ProblemKind::EventIllegal,
+                EditError::Document(_) => ProblemKind::Internal,
+            },
+            Self::RecordUnknown(_) | Self::NotQuarantined(_) => ProblemKind::RecordUnknown,
+            Self::AlreadyExists(_) => ProblemKind::AlreadyExists,
+            Self::KindUnknown(_) => ProblemKind::KindUnknown,
+            Self::Store(StoreError::Locked) => ProblemKind::HomeInUse,
+            Self::Store(_) | Self::Damaged { .. } => ProblemKind::StoreFailed,
+            Self::Document(_) | Self::Chance(_) | Self::FeedsFull => ProblemKind::Internal,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Facts about this device: who it is to the server, what it may read and write, which log its cursors belong to.
+
+use fieldwatch_schemas::feed::Grant;
+use fieldwatch_schemas::id::LogId;
+use fieldwatch_schemas::store::Batch;
+
+use super::rows::{decode, encode};
+use super::{Account, Group, Replica, ReplicaError, keys};
+
+const ACCOUNT: &str = "account";
+const GRANTS: &str = "grants";
+const LOG: &str = "log";
+const SYNCED: &str = "synced";
+
+impl Replica {
+    /// Who this device is to the server; `None` before it is enrolled.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
+    pub fn account(&self) -> Result<Option<Account>, ReplicaError> {
+        self.group().account()
+    }
+
+    /// What this device's person may read and write.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
+    pub fn grants(&self) -> Result<Vec<Grant>, ReplicaError> {
+        self.group().grants()
+    }
+
+    /// When everything was last known to be in sync, in UTC milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
+    pub fn last_sync_ms(&self) -> Result<Option<i64>, ReplicaError> {
+        self.group().last_sync_ms()
+    }
+
+    /// Keeps what an enrolment brought; durable when the call returns.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`].
+    pub fn enrolled(&self, account: &Account, grants: &[Grant]) -> Result<(), ReplicaError> {
+        self.batch(|group| {
+            let mut batch = Batch::new();
+            batch.put(keys::fact(ACCOUNT), encode(account));
+            group.put_grants(grants, &mut batch);
+            Ok(group.store().apply(&batch)?)
+        })
+    }
+
+    /// Notes that both sides agreed at this time.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`].
+    pub fn note_synced(&self, now_ms: i64) -> Result<(), ReplicaError> {
+        self.batch(|group| {
+            let mut batch = Batch::new();
+            batch.put(keys::fact(SYNCED), encode(&now_ms));
+            Ok(group.store().apply(&batch)?)
+        })
+    }
+}
+
+impl Group<'_> {
+    fn fact<T: for<'b> minicbor::Decode<'b, ()>>(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<T>, ReplicaError> {
+        let bytes = self.store().get(&keys::fact(name))?;
+        bytes.map(|bytes| decode(&bytes, name)).transpose()
+    }
+
+    pub(super) fn account(&self) -> Result<Option<Account>, ReplicaError> {
+        self.fact(ACCOUNT)
+    }
+
+    pub(super) fn grants(&self) -> Result<Vec<Grant>, ReplicaError> {
+        Ok(self.fact(GRANTS)?.unwrap_or_default())
+    }
+
+    pub(super) fn log(&self) -> Result<Option<LogId>, ReplicaError> {
+        self.fact(LOG)
+    }
+
+    pub(super) fn last_sync_ms(&self) -> Result<Option<i64>, ReplicaError> {
+        self.fact(SYNCED)
+    }
+
+    pub(super) fn put_grants(&self, grants: &[Grant], batch: &mut Batch) {
+        batch.put(keys::fact(GRANTS), encode(&grants.to_vec()));
+    }
+
+    pub(super) fn put_log(&self, log: LogId, batch: &mut Batch) {
+        batch.put(keys::fact(LOG), encode(&log));
+    }
+}

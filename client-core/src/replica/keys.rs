@@ -1,0 +1,106 @@
+//! The keys of a replica's rows. Numbers are big-endian; `record` is its 16 bytes.
+//!
+//! | key | value |
+//! |---|---|
+//! | `a` ‖ record ‖ actor, 16 | the label under which the server shows who wrote with this actor, UTF-8 |
+//! | `c` ‖ record ‖ number, 4 | one change: its raw chunk, whether it is unsent, when the server received it |
+//! | `f` ‖ number, 1 | one feed: its name, cursor, digest, count of records; numbers are never given twice |
+//! | `g` ‖ record | a record that no held feed contains: `l` it left, `c` the server must be offered it again |
+//! | `l` ‖ newest first, 8 ‖ record | the kind's name: the order of `list` |
+//! | `m` ‖ name | one fact about this device: `account`, `grants`, `log`, `synced` |
+//! | `o` ‖ place, 8 | the outbox: records with unsent changes, in the order in which they were made |
+//! | `q` ‖ record | why the server refused the unsent changes of this record |
+//! | `r` ‖ record | the record: kind, this installation's actor, heads, feeds; changes at or above its `next` do not exist |
+//! | `s` ‖ record | its summary |
+//! | `w` ‖ record | empty: the record is wanted whole |
+//! | `x` ‖ record | empty: nobody has settled its conflicts |
+//!
+//! Keys are not sealed: they show random ids, counts, and when records were changed (of blind kinds, the day), and nothing else.
+
+use fieldwatch_schemas::id::{Actor, RecordId};
+
+pub(super) const LABELS: u8 = b'a';
+pub(super) const CHANGES: u8 = b'c';
+pub(super) const FEEDS: u8 = b'f';
+pub(super) const GONE: u8 = b'g';
+pub(super) const LIST: u8 = b'l';
+const FACTS: u8 = b'm';
+pub(super) const OUTBOX: u8 = b'o';
+pub(super) const REFUSED: u8 = b'q';
+pub(super) const RECORDS: u8 = b'r';
+pub(super) const SUMMARIES: u8 = b's';
+pub(super) const WANTED: u8 = b'w';
+pub(super) const CONFLICTS: u8 = b'x';
+
+/// The key of a table that has one row per record, and the prefix of those that have several.
+pub(super) fn of_record(table: u8, record: RecordId) -> Vec<u8> {
+    let mut key = vec![table];
+    key.extend_from_slice(record.bytes());
+    key
+}
+
+pub(super) fn change(record: RecordId, number: u32) -> Vec<u8> {
+    let mut key = of_record(CHANGES, record);
+    key.extend_from_slice(&number.to_be_bytes());
+    key
+}
+
+pub(super) fn label(record: RecordId, actor: Actor) -> Vec<u8> {
+    let mut key = of_record(LABELS, record);
+    key.extend_from_slice(actor.bytes());
+    key
+}
+
+pub(super) fn feed(number: u8) -> Vec<u8> {
+    vec![FEEDS, number]
+}
+
+pub(super) fn fact(name: &str) -> Vec<u8> {
+    let mut key = vec![FACTS];
+    key.extend_from_slice(name.as_bytes());
+    key
+}
+
+pub(super) fn outbox(place: u64) -> Vec<u8> {
+    let mut key = vec![OUTBOX];
+    key.extend_from_slice(&place.to_be_bytes());
+    key
+}
+
+/// The newest record has the least key.
+pub(super) fn list(updated_ms: i64, record: RecordId) -> Vec<u8> {
+    let ascending = updated_ms.cast_unsigned() ^ (1 << 63);
+    let mut key = vec![LIST];
+    key.extend_from_slice(&(!ascending).to_be_bytes());
+    key.extend_from_slice(record.bytes());
+    key
+}
+
+/// The sixteen bytes that a key ends with.
+pub(super) fn last_record(key: &[u8]) -> Option<RecordId> {
+    key.last_chunk().copied().map(RecordId)
+}
+
+/// The actor that a label's key ends with.
+pub(super) fn last_actor(key: &[u8]) -> Option<Actor> {
+    key.last_chunk().copied().map(Actor)
+}
+
+/// The place that an outbox row's key ends with.
+pub(super) fn last_place(key: &[u8]) -> Option<u64> {
+    key.last_chunk().copied().map(u64::from_be_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_record_comes_first_whatever_the_sign_of_its_time() {
+        let record = RecordId([1; 16]);
+        let times = [i64::MAX, 1_700_000_000_000, 1, 0, -1, i64::MIN];
+        let keys: Vec<_> = times.iter().map(|ms| list(*ms, record)).collect();
+        assert!(keys.is_sorted());
+        assert_eq!(last_record(&keys[0]), Some(record));
+    }
+}

@@ -1,0 +1,131 @@
+//! The values of a replica's rows, as CBOR maps whose keys are never given twice.
+
+use fieldwatch_schemas::digest::Digest;
+use fieldwatch_schemas::feed::{Feed, Standing};
+use fieldwatch_schemas::id::{Actor, DeviceId, Hash};
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+
+use super::ReplicaError;
+
+/// One change of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(super) struct ChangeRow {
+    /// The raw chunk.
+    #[n(0)]
+    pub(super) chunk: ByteVec,
+    /// Whether the server has not said that it is durable there.
+    #[n(1)]
+    pub(super) is_unsent: bool,
+    /// When the server received it, in UTC milliseconds; 0 before.
+    #[n(2)]
+    pub(super) received_ms: i64,
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(super) struct RecordRow {
+    /// The kind, by name: one of a newer server is kept although it cannot be read.
+    #[n(0)]
+    pub(super) kind: String,
+    /// What this installation writes it by.
+    #[n(1)]
+    pub(super) actor: Option<Actor>,
+    /// The heads of everything held.
+    #[n(2)]
+    pub(super) heads: Vec<Hash>,
+    /// The heads that the server has, as it said last.
+    #[n(3)]
+    pub(super) acknowledged: Vec<Hash>,
+    /// The feeds that contain it.
+    #[n(4)]
+    pub(super) feeds: Vec<Membership>,
+    /// The number of its next change.
+    #[n(5)]
+    pub(super) next: u32,
+    /// Its place in the outbox.
+    #[n(6)]
+    pub(super) outbox: Option<u64>,
+    /// Whether its unsent changes are in quarantine.
+    #[n(7)]
+    pub(super) is_refused: bool,
+}
+
+/// That a feed contains a record, and what it adds to the feed's digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(super) struct Membership {
+    /// The feed's number on this device.
+    #[n(0)]
+    pub(super) feed: u8,
+    /// The record's part of the digest.
+    #[n(1)]
+    pub(super) digest: Digest,
+}
+
+/// One feed.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(super) struct FeedRow {
+    /// Its name.
+    #[n(0)]
+    pub(super) feed: Feed,
+    /// The last position that is durably applied.
+    #[n(1)]
+    pub(super) cursor: u64,
+    /// The sum over its records.
+    #[n(2)]
+    pub(super) digest: Digest,
+    /// How many records it has.
+    #[n(3)]
+    pub(super) records: u64,
+}
+
+/// A refusal of the server's.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(super) struct RefusalRow {
+    /// The kind of problem, by name.
+    #[n(0)]
+    pub(super) code: String,
+    /// Why, in words.
+    #[n(1)]
+    pub(super) reason: String,
+}
+
+/// Who this device is to the server, from its enrolment.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Account {
+    /// The device.
+    #[n(0)]
+    pub device: DeviceId,
+    /// The person.
+    #[n(1)]
+    pub standing: Standing,
+    /// The person's name.
+    #[n(2)]
+    pub person_name: String,
+    /// The server's name, as assertions name their audience.
+    #[n(3)]
+    pub server: String,
+    /// Where the server is: `https://host:port`.
+    #[n(4)]
+    pub url: String,
+    /// The pin of the server's key, base64url of 32 bytes.
+    #[n(5)]
+    pub pin: String,
+}
+
+pub(super) fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
+    minicbor::to_vec(value).unwrap_or_default()
+}
+
+pub(super) fn decode<'b, T: Decode<'b, ()>>(
+    bytes: &'b [u8],
+    what: &'static str,
+) -> Result<T, ReplicaError> {
+    minicbor::decode(bytes).map_err(|_| ReplicaError::Damaged { what })
+}

@@ -1,0 +1,130 @@
+//! What a volunteer needs to know: counts, feeds, conflicts, and what the server refused.
+
+use fieldwatch_schemas::digest::Digest;
+use fieldwatch_schemas::feed::Feed;
+use fieldwatch_schemas::id::RecordId;
+use fieldwatch_schemas::store::{Batch, KeyRange};
+
+use super::rows::{RefusalRow, decode};
+use super::show::Value;
+use super::{Group, ReplicaError, keys};
+
+/// How this device stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// Records held.
+    pub records: u64,
+    /// Records with changes that are to be sent.
+    pub outbox: u64,
+    /// Records with changes that the server refused.
+    pub quarantined: u64,
+    /// Records with conflicts that nobody has settled.
+    pub conflicts: u64,
+    /// The feeds.
+    pub feeds: Vec<FeedStatus>,
+    /// When everything was last known to be in sync, in UTC milliseconds.
+    pub last_sync_ms: Option<i64>,
+}
+
+/// How this device stands with one feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedStatus {
+    /// The feed.
+    pub feed: Feed,
+    /// The last position durably applied.
+    pub cursor: u64,
+    /// The digest over its records.
+    pub digest: Digest,
+    /// How many records it has.
+    pub records: u64,
+}
+
+/// A conflict that nobody has settled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unsettled {
+    /// The record.
+    pub record: RecordId,
+    /// The field.
+    pub path: String,
+    /// The values, in the same order on every device.
+    pub values: Vec<Value>,
+}
+
+/// A record whose changes the server refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// The record.
+    pub record: RecordId,
+    /// The kind of problem, by name.
+    pub code: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
+impl Group<'_> {
+    pub(super) fn status(&self) -> Result<Status, ReplicaError> {
+        Ok(Status {
+            records: self.count(keys::RECORDS)?,
+            outbox: self.count(keys::OUTBOX)?,
+            quarantined: self.count(keys::REFUSED)?,
+            conflicts: self.count(keys::CONFLICTS)?,
+            feeds: self.feed_statuses()?,
+            last_sync_ms: self.last_sync_ms()?,
+        })
+    }
+
+    pub(super) fn conflicts(&self) -> Result<Vec<Unsettled>, ReplicaError> {
+        let mut found = Vec::new();
+        for row in self.rows(&KeyRange::prefix(&[keys::CONFLICTS]))? {
+            let Some(record) = keys::last_record(&row.key) else {
+                continue;
+            };
+            let shown = self.show(record)?;
+            found.extend(shown.view.conflicts.iter().map(|conflict| Unsettled {
+                record,
+                path: conflict.path.clone(),
+                values: conflict.values.iter().map(|value| shown.value(value)).collect(),
+            }));
+        }
+        Ok(found)
+    }
+
+    pub(super) fn quarantined(&self) -> Result<Vec<Quarantined>, ReplicaError> {
+        let mut found = Vec::new();
+        for row in self.rows(&KeyRange::prefix(&[keys::REFUSED]))? {
+            let refusal: RefusalRow = decode(&row.value, "a refusal")?;
+            found.extend(keys::last_record(&row.key).map(|record| Quarantined {
+                record,
+                code: refusal.code,
+                reason: refusal.reason,
+            }));
+        }
+        Ok(found)
+    }
+
+    pub(super) fn retry(&mut self, record: RecordId) -> Result<(), ReplicaError> {
+        let mut held = self.held(record)?;
+        if !std::mem::take(&mut held.row.is_refused) {
+            return Err(ReplicaError::NotQuarantined(record));
+        }
+        let mut also = Batch::new();
+        also.delete(keys::of_record(keys::REFUSED, record));
+        self.save(&mut held, None, also)
+    }
+
+    pub(super) fn discard(&mut self, record: RecordId) -> Result<(), ReplicaError> {
+        let mut held = self.held(record)?;
+        if !std::mem::take(&mut held.row.is_refused) {
+            return Err(ReplicaError::NotQuarantined(record));
+        }
+        held.retain(|change| !change.is_unsent);
+        held.row.actor = None;
+        if held.changes.is_empty() && held.row.feeds.is_empty() {
+            return self.remove(&held);
+        }
+        let mut also = Batch::new();
+        also.delete(keys::of_record(keys::REFUSED, record));
+        let document = held.document()?;
+        self.save(&mut held, Some(&document), also)
+    }
+}

@@ -1,0 +1,142 @@
+//! The server without its sockets: what handlers and administrative commands act on. Tests build one over a store in memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fieldwatch_schemas::id::DeviceId;
+use fieldwatch_schemas::limits::{SYNC_WAIT_MS_MAX, SYNCS_MAX};
+use fieldwatch_schemas::problem::ProblemKind;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use crate::committer::{Committer, Handle};
+use crate::log::Log;
+use crate::problem::ApiError;
+use crate::register::Register;
+use crate::register::device::Device;
+use crate::token::Gate;
+
+/// The server without its sockets.
+#[derive(Debug)]
+pub struct App {
+    register: Arc<Register>,
+    log: Arc<Log>,
+    committer: Committer,
+    gate: Gate,
+    syncs: Arc<Semaphore>,
+}
+
+impl App {
+    /// The server over a log. Time is the log's.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`] if the register cannot be read, or the committer cannot begin.
+    pub fn new(log: Arc<Log>, gate: Gate) -> Result<Arc<Self>, ApiError> {
+        let register = Arc::new(Register::open(log.clone())?);
+        let committer = start_committer(&log, &register)?;
+        Ok(Arc::new(Self {
+            register,
+            log,
+            committer,
+            gate,
+            syncs: Arc::new(Semaphore::new(SYNCS_MAX)),
+        }))
+    }
+
+    /// Stations, people, tickets, devices.
+    #[must_use]
+    pub fn register(&self) -> &Arc<Register> {
+        &self.register
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn log(&self) -> &Arc<Log> {
+        &self.log
+    }
+
+    /// The server's clock, in UTC milliseconds.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        self.log.now_ms()
+    }
+
+    /// The server's name, as assertions name their audience.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.gate.server()
+    }
+
+    /// Whether it can take writes.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.log.is_healthy()
+    }
+
+    /// A fresh nonce.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Mistake`] if the system has no randomness.
+    pub fn nonce(&self) -> Result<String, ApiError> {
+        Ok(self.gate.nonce(self.now_ms(), random()?))
+    }
+
+    /// An access token for a device.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Token`] if it cannot be signed.
+    pub fn token(&self, device: DeviceId) -> Result<String, ApiError> {
+        Ok(self.gate.issue(device, self.now_ms())?)
+    }
+
+    /// The device that a bearer token proves.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Token`] if it proves none, or one that is not let in.
+    pub fn authenticate(&self, bearer: &str) -> Result<Device, ApiError> {
+        let now_ms = self.now_ms();
+        Ok(self.gate.authenticate(&self.register, bearer, now_ms)?)
+    }
+
+    /// Waits for one of the places that syncs have, to be held until the sync is over.
+    ///
+    /// # Errors
+    ///
+    /// `too_many` if none becomes free in time.
+    pub async fn sync_place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        let wait = Duration::from_millis(SYNC_WAIT_MS_MAX);
+        let place = timeout(wait, self.syncs.clone().acquire_owned()).await;
+        place
+            .ok()
+            .and_then(Result::ok)
+            .ok_or(ApiError::Refused(ProblemKind::TooMany))
+    }
+}
+
+/// Random bytes from the system.
+///
+/// # Errors
+///
+/// [`ApiError::Mistake`] if it has none.
+pub fn random<const N: usize>() -> Result<[u8; N], ApiError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| ApiError::Mistake("no randomness"))?;
+    Ok(bytes)
+}
+
+/// Does what blocks where it may.
+///
+/// # Errors
+///
+/// What the work says; [`ApiError::Mistake`] if it panicked.
+pub async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or(Err(ApiError::Mistake("the work ended early")))
+}

@@ -1,0 +1,339 @@
+//! The committer's desk: takes one pushed record after another, and answers a group when it is durable.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use fieldwatch_schemas::chunk::Chunk;
+use fieldwatch_schemas::id::{Hash, RecordId};
+use fieldwatch_schemas::problem::ProblemKind;
+use fieldwatch_schemas::record::Document;
+use fieldwatch_schemas::store::{Store, StoreError};
+use fieldwatch_schemas::sync::push::{
+    Accepted, Asker, Held, Judgement, Outcome, Pushed, Refusal, Verdict, Writer, judge,
+};
+
+use super::cache::{Cache, Kept};
+use super::write::{self, Plan, Stamp};
+use super::{Job, OwnedAsker, StationRegion};
+use crate::log::Log;
+use crate::tables::{self, ChangeRow, RecordRow};
+
+pub(super) struct Desk {
+    log: Arc<Log>,
+    station_region: Arc<StationRegion>,
+    cache: Cache,
+    /// The opening of the store that the cache is of.
+    life: u64,
+}
+
+impl Desk {
+    pub(super) fn new(log: Arc<Log>, station_region: Arc<StationRegion>) -> Self {
+        Self {
+            log,
+            station_region,
+            cache: Cache::default(),
+            life: 0,
+        }
+    }
+
+    pub(super) fn log(&self) -> Arc<Log> {
+        Arc::clone(&self.log)
+    }
+
+    pub(super) fn is_healthy(&self) -> bool {
+        self.log.is_healthy()
+    }
+
+    /// Tries to open a failed store again.
+    pub(super) fn reopen(&mut self) {
+        self.cache.clear();
+        if let Err(error) = self.log.reopen() {
+            tracing::warn!(%error, "the store cannot be opened again yet");
+        }
+    }
+
+    /// Takes a group of pushes, makes it durable with one flush, and answers.
+    pub(super) fn commit(&mut self, group: Vec<Job>) {
+        let answers = if self.log.is_healthy() {
+            self.take_all(&group)
+        } else {
+            Err(StoreError::Failed)
+        };
+        match answers {
+            Ok(answers) => {
+                for (job, outcomes) in group.iter().zip(answers) {
+                    for outcome in outcomes {
+                        // Whoever asked may be gone; what was taken stays.
+                        drop(job.replies.try_send(Ok(outcome)));
+                    }
+                }
+            }
+            Err(error) => {
+                if self.log.is_healthy() {
+                    self.log.fail(&error);
+                }
+                self.cache.clear();
+                for job in &group {
+                    drop(job.replies.try_send(Err(ProblemKind::Unavailable)));
+                }
+            }
+        }
+    }
+
+    fn take_all(&mut self, group: &[Job]) -> Result<Vec<Vec<Outcome>>, StoreError> {
+        let life = self.log.life();
+        if life != self.life {
+            self.cache.clear();
+            self.life = life;
+        }
+        let mut answers = Vec::with_capacity(group.len());
+        for job in group {
+            let outcomes = job.pushed.iter().map(|each| self.take(&job.asker, each));
+            answers.push(outcomes.collect::<Result<Vec<_>, _>>()?);
+        }
+        self.log.flush()?;
+        Ok(answers)
+    }
+
+    /// Judges one pushed record and writes it. An error is the store's and concerns everybody; everything else is an outcome.
+    fn take(&mut self, asker: &OwnedAsker, pushed: &Pushed) -> Result<Outcome, StoreError> {
+        let store = self.log.store()?;
+        let held = match self.held(&*store, pushed.record) {
+            Err(error @ StoreError::Damaged { .. }) => {
+                tracing::error!(record = %pushed.record, %error, "a record cannot be read");
+                return Ok(refused(pushed, None, &our_fault()));
+            }
+            held => held?,
+        };
+        let attempt = AssertUnwindSafe(|| self.judge(&*store, asker, pushed, held.as_ref()));
+        let Ok(judged) = catch_unwind(attempt) else {
+            tracing::error!(record = %pushed.record, "judging a record panicked");
+            return Ok(refused(pushed, None, &our_fault()));
+        };
+        let ruling = match judged {
+            Err(error @ StoreError::Damaged { .. }) => {
+                tracing::error!(record = %pushed.record, %error, "a record cannot be written");
+                return Ok(refused(pushed, None, &our_fault()));
+            }
+            ruling => ruling?,
+        };
+        let outcome = match ruling {
+            Ruling::Write(document, plan) => {
+                self.write(*document, *plan, pushed.record)?;
+                return Ok(durable(pushed, Verdict::Stored));
+            }
+            Ruling::Duplicate => durable(pushed, Verdict::Duplicate),
+            Ruling::Missing(missing) => Outcome {
+                missing,
+                ..answer(pushed, Verdict::Missing, known(pushed, held.as_ref()))
+            },
+            Ruling::Refuse(refusal) => refused(pushed, held.as_ref(), &refusal),
+        };
+        if let Some(kept) = held {
+            self.cache.put(pushed.record, kept);
+        }
+        Ok(outcome)
+    }
+
+    fn judge(
+        &self,
+        store: &dyn Store,
+        asker: &OwnedAsker,
+        pushed: &Pushed,
+        held: Option<&Kept>,
+    ) -> Result<Ruling, StoreError> {
+        let writers: Vec<Writer> = held
+            .map(|kept| kept.row.writers.iter().map(tables::WriterRow::writer))
+            .into_iter()
+            .flatten()
+            .collect();
+        let known = held.map(|kept| Held {
+            document: &kept.document,
+            owner: kept.row.owner,
+            writers: &writers,
+            size_bytes: usize::try_from(kept.row.size_bytes).unwrap_or(usize::MAX / 2),
+            changes: usize::try_from(kept.row.changes).unwrap_or(usize::MAX / 2),
+        });
+        let who = Asker {
+            device: asker.device,
+            standing: &asker.standing,
+            grants: &asker.grants,
+        };
+        match judge(pushed, known, &who, &*self.station_region) {
+            Judgement::Duplicate => Ok(Ruling::Duplicate),
+            Judgement::Missing(hashes) => Ok(Ruling::Missing(hashes)),
+            Judgement::Refuse(refusal) => Ok(Ruling::Refuse(refusal)),
+            Judgement::Accept(accepted) => self.plan(store, held, *accepted),
+        }
+    }
+
+    fn plan(
+        &self,
+        store: &dyn Store,
+        held: Option<&Kept>,
+        accepted: Accepted,
+    ) -> Result<Ruling, StoreError> {
+        let stamp = Stamp {
+            position: self.log.position() + 1,
+            received_ms: self.log.now_ms(),
+        };
+        let station = accepted.view.text("station");
+        let own = accepted.view.text("region").map(str::to_owned);
+        let region = own.or_else(|| station.and_then(|id| (self.station_region)(id)));
+        let row = held.map(|kept| &kept.row);
+        match write::plan(store, row, &accepted, stamp, region) {
+            Ok(plan) => Ok(Ruling::Write(Box::new(accepted.document), Box::new(plan))),
+            Err(error) if error.is_about_size() => Ok(Ruling::Refuse(Refusal::new(
+                ProblemKind::RecordTooLarge,
+                "the record would grow beyond its limits",
+            ))),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn write(
+        &mut self,
+        document: Document,
+        plan: Plan,
+        record: RecordId,
+    ) -> Result<(), StoreError> {
+        for batch in &plan.ahead {
+            self.log.apply(batch, None)?;
+        }
+        self.log.apply(&plan.batch, Some(plan.row.position))?;
+        let row = plan.row;
+        self.cache.put(record, Kept { row, document });
+        Ok(())
+    }
+
+    /// The record as the store has it; taken out of the cache, so that a panic leaves nothing half-used there.
+    fn held(&mut self, store: &dyn Store, record: RecordId) -> Result<Option<Kept>, StoreError> {
+        if let Some(kept) = self.cache.take(record) {
+            return Ok(Some(kept));
+        }
+        let row: Option<RecordRow> =
+            tables::read(store, "a record", &tables::record_key(record))?;
+        let Some(row) = row else { return Ok(None) };
+        let document = rebuild(store, record, &row)?;
+        Ok(Some(Kept { row, document }))
+    }
+}
+
+/// What becomes of a pushed record.
+enum Ruling {
+    Write(Box<Document>, Box<Plan>),
+    Duplicate,
+    Missing(Vec<Hash>),
+    Refuse(Refusal),
+}
+
+/// Opens a record from its changes, and proves that it is what its row says.
+///
+/// # Errors
+///
+/// [`StoreError::Damaged`] if a change does not hold, or they do not come to the heads in the row.
+pub(crate) fn rebuild(
+    store: &dyn Store,
+    record: RecordId,
+    row: &RecordRow,
+) -> Result<Document, StoreError> {
+    let chunks = chunks_of(store, record, row)?;
+    let attempt = || Document::from_chunks(record, row.kind, &chunks);
+    let document = catch_unwind(AssertUnwindSafe(attempt))
+        .map_err(|_| tables::damaged(format!("record {record}: automerge panicked")))?
+        .map_err(|error| tables::damaged(format!("record {record}: {error}")))?;
+    if document.heads() == row.heads {
+        Ok(document)
+    } else {
+        Err(tables::damaged(format!(
+            "record {record}: its changes do not come to its heads"
+        )))
+    }
+}
+
+fn chunks_of(
+    store: &dyn Store,
+    record: RecordId,
+    row: &RecordRow,
+) -> Result<Vec<Chunk>, StoreError> {
+    let mut chunks = Ok(Vec::new());
+    let range = tables::changes_between(record, 0, row.position);
+    store.scan(&range, &mut |_, value| {
+        let read = tables::decode("a change", value).and_then(|row: ChangeRow| {
+            Chunk::parse(row.chunk.into())
+                .map_err(|error| tables::damaged(format!("record {record}: {error}")))
+        });
+        match (&mut chunks, read) {
+            (Ok(list), Ok(chunk)) => {
+                list.push(chunk);
+                ControlFlow::Continue(())
+            }
+            (_, Err(error)) => {
+                chunks = Err(error);
+                ControlFlow::Break(())
+            }
+            (Err(_), _) => ControlFlow::Break(()),
+        }
+    })?;
+    chunks
+}
+
+fn our_fault() -> Refusal {
+    Refusal::new(
+        ProblemKind::Internal,
+        "the server could not judge this record",
+    )
+}
+
+fn durable(pushed: &Pushed, verdict: Verdict) -> Outcome {
+    let hashes = pushed.changes.iter().filter_map(|bytes| hash_of(bytes));
+    answer(pushed, verdict, hashes.collect())
+}
+
+fn refused(pushed: &Pushed, held: Option<&Kept>, refusal: &Refusal) -> Outcome {
+    // To somebody who may not see the record, not even that much is told.
+    let tells = !matches!(
+        refusal.problem,
+        ProblemKind::NotPermitted | ProblemKind::HeldElsewhere
+    );
+    let durable = if tells {
+        known(pushed, held)
+    } else {
+        Vec::new()
+    };
+    Outcome {
+        problem: Some(refusal.problem.name().to_owned()),
+        words: Some(refusal.words.clone()),
+        ..answer(pushed, Verdict::Refused, durable)
+    }
+}
+
+fn known(pushed: &Pushed, held: Option<&Kept>) -> Vec<Hash> {
+    let Some(kept) = held else { return Vec::new() };
+    let hashes: BTreeSet<Hash> = pushed
+        .changes
+        .iter()
+        .filter_map(|bytes| hash_of(bytes))
+        .collect();
+    hashes
+        .into_iter()
+        .filter(|hash| kept.document.has(*hash))
+        .collect()
+}
+
+fn answer(pushed: &Pushed, verdict: Verdict, durable: Vec<Hash>) -> Outcome {
+    Outcome {
+        record: pushed.record,
+        verdict,
+        durable,
+        missing: Vec::new(),
+        problem: None,
+        words: None,
+    }
+}
+
+fn hash_of(bytes: &[u8]) -> Option<Hash> {
+    Chunk::parse(bytes.to_vec()).ok().map(|chunk| chunk.hash())
+}

@@ -1,0 +1,232 @@
+//! One accepted push of one record as a batch: its changes, its row, its rows in the feeds, the feeds' heads, its summary.
+//!
+//! If the changes do not fit into the batch, they are laid down ahead of it under a mark; the record's row alone makes them count, and
+//! the same batch removes the mark.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fieldwatch_schemas::chunk::Chunk;
+use fieldwatch_schemas::digest::Digest;
+use fieldwatch_schemas::feed::Feed;
+use fieldwatch_schemas::id::{Actor, Hash, RecordId};
+use fieldwatch_schemas::store::{BATCH_BYTES_MAX, BATCH_ROWS_MAX, Batch, Store, StoreError};
+use fieldwatch_schemas::summary::summarise;
+use fieldwatch_schemas::sync::pull::Presence;
+use fieldwatch_schemas::sync::push::Accepted;
+
+use crate::tables::{
+    self, ChangeRow, FeedHead, FeedRow, Place, RecordRow, SummaryRow, UnfinishedRow, WriterRow,
+};
+
+/// The version of a record's row.
+const ROW_VERSION: u8 = 1;
+/// Room in a batch for everything but changes.
+const OTHER_ROWS_MAX: usize = 100;
+
+/// What to write, in this order.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// Changes that the last batch has no room for.
+    pub(super) ahead: Vec<Batch>,
+    /// What makes the record so; takes the position.
+    pub(super) batch: Batch,
+    /// The record's row after it.
+    pub(super) row: RecordRow,
+}
+
+/// When and where a push is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stamp {
+    pub(super) position: u64,
+    pub(super) received_ms: i64,
+}
+
+/// Plans the writing of an accepted push.
+///
+/// # Errors
+///
+/// [`StoreError::BatchTooLarge`] or [`StoreError::ValueTooLarge`] if the record has grown beyond what a batch takes; other
+/// [`StoreError`]s if the store cannot be read.
+pub(super) fn plan(
+    store: &dyn Store,
+    before: Option<&RecordRow>,
+    accepted: &Accepted,
+    stamp: Stamp,
+    region: Option<String>,
+) -> Result<Plan, StoreError> {
+    let record = accepted.document.id();
+    let heads = accepted.document.heads();
+    let mut batch = Batch::new();
+    let places = move_in_feeds(store, &mut batch, before, record, &heads, accepted, stamp)?;
+    let row = record_row(before, accepted, heads, places, stamp);
+    batch.put(tables::record_key(record), tables::encode(&row));
+    let summary = SummaryRow {
+        summary: summarise(&accepted.view),
+        region,
+    };
+    batch.put(tables::summary_key(record), tables::encode(&summary));
+    batch.put(tables::POSITION, stamp.position.to_be_bytes());
+    let ahead = put_changes(&mut batch, record, &accepted.fresh, stamp);
+    batch.check()?;
+    Ok(Plan { ahead, batch, row })
+}
+
+fn record_row(
+    before: Option<&RecordRow>,
+    accepted: &Accepted,
+    heads: Vec<Hash>,
+    places: Vec<Place>,
+    stamp: Stamp,
+) -> RecordRow {
+    let added: usize = accepted.fresh.iter().map(|chunk| chunk.bytes().len()).sum();
+    RecordRow {
+        version: ROW_VERSION,
+        kind: accepted.document.kind(),
+        owner: accepted.owner,
+        heads,
+        writers: writer_rows(before, accepted),
+        size_bytes: before.map_or(0, |row| row.size_bytes) + added as u64,
+        changes: before.map_or(0, |row| row.changes) + accepted.fresh.len() as u64,
+        position: stamp.position,
+        places,
+        alias: accepted.view.text("alias").map(str::to_owned),
+    }
+}
+
+fn writer_rows(before: Option<&RecordRow>, accepted: &Accepted) -> Vec<WriterRow> {
+    let known = before.map(|row| row.writers.as_slice()).unwrap_or_default();
+    let mut rows: BTreeSet<Actor> = known
+        .iter()
+        .filter(|writer| writer.is_row)
+        .map(|writer| writer.actor)
+        .collect();
+    rows.extend(
+        accepted
+            .fresh
+            .iter()
+            .filter(|chunk| chunk.seq() == 1 && chunk.time_s() == 0)
+            .map(Chunk::actor),
+    );
+    let writers = accepted.writers.iter().map(|writer| WriterRow {
+        actor: writer.actor,
+        device: writer.device,
+        person: writer.person,
+        seq: writer.seq,
+        is_row: rows.contains(&writer.actor),
+    });
+    writers.collect()
+}
+
+/// Moves the record's row of every feed it is in to the new position; a feed it is in no more learns that it left.
+fn move_in_feeds(
+    store: &dyn Store,
+    batch: &mut Batch,
+    before: Option<&RecordRow>,
+    record: RecordId,
+    heads: &[Hash],
+    accepted: &Accepted,
+    stamp: Stamp,
+) -> Result<Vec<Place>, StoreError> {
+    let old = before.map(|row| Digest::of(record, &row.heads));
+    let new = Digest::of(record, heads);
+    let known = before.map(|row| row.places.clone()).unwrap_or_default();
+    let mut places: BTreeMap<Feed, Place> = known
+        .into_iter()
+        .map(|place| (place.feed.clone(), place))
+        .collect();
+    let touched: BTreeSet<Feed> = places
+        .values()
+        .filter(|place| place.presence == Presence::Present)
+        .map(|place| place.feed.clone())
+        .chain(accepted.feeds.iter().cloned())
+        .collect();
+    for feed in touched {
+        let place = places.remove(&feed);
+        let was_in = place
+            .as_ref()
+            .is_some_and(|place| place.presence == Presence::Present);
+        let is_in = accepted.feeds.contains(&feed);
+        if let Some(place) = &place {
+            batch.delete(tables::feed_row_key(&feed, place.position));
+        }
+        let entered = match &place {
+            Some(place) if was_in => place.entered,
+            _ => stamp.position,
+        };
+        let presence = if is_in {
+            Presence::Present
+        } else {
+            Presence::Left
+        };
+        let row = FeedRow {
+            record,
+            entered,
+            presence,
+        };
+        batch.put(
+            tables::feed_row_key(&feed, stamp.position),
+            tables::encode(&row),
+        );
+        let mut head = feed_head(store, &feed)?;
+        if let (true, Some(old)) = (was_in, old) {
+            head.digest = head.digest.minus(old);
+            head.records = head.records.saturating_sub(1);
+        }
+        if is_in {
+            head.digest = head.digest.plus(new);
+            head.records += 1;
+        }
+        head.position = stamp.position;
+        batch.put(tables::feed_head_key(&feed), tables::encode(&head));
+        let place = Place {
+            feed: feed.clone(),
+            position: stamp.position,
+            entered,
+            presence,
+        };
+        places.insert(feed, place);
+    }
+    Ok(places.into_values().collect())
+}
+
+fn feed_head(store: &dyn Store, feed: &Feed) -> Result<FeedHead, StoreError> {
+    let head = tables::read(store, "the head of a feed", &tables::feed_head_key(feed))?;
+    Ok(head.unwrap_or_default())
+}
+
+/// Puts the changes into the batch, or ahead of it if it has no room for them.
+fn put_changes(batch: &mut Batch, record: RecordId, fresh: &[Chunk], stamp: Stamp) -> Vec<Batch> {
+    let rows = (0_u32..).zip(fresh).map(|(number, chunk)| {
+        let row = ChangeRow {
+            received_ms: stamp.received_ms,
+            chunk: chunk.bytes().to_vec().into(),
+        };
+        let key = tables::change_key(record, stamp.position, number);
+        (key, tables::encode(&row))
+    });
+    let rows: Vec<_> = rows.collect();
+    let size_bytes: usize = rows.iter().map(|(key, value)| key.len() + value.len()).sum();
+    if batch.len() + rows.len() <= BATCH_ROWS_MAX && batch.size_bytes() + size_bytes <= BATCH_BYTES_MAX
+    {
+        rows.into_iter().for_each(|(key, value)| batch.put(key, value));
+        return Vec::new();
+    }
+    batch.delete(tables::UNFINISHED);
+    lay_ahead(rows, record, stamp.position)
+}
+
+fn lay_ahead(rows: Vec<(Vec<u8>, Vec<u8>)>, record: RecordId, position: u64) -> Vec<Batch> {
+    let mut ahead = Vec::new();
+    let mut batch = Batch::new();
+    let mark = tables::encode(&UnfinishedRow { record, position });
+    batch.put(tables::UNFINISHED, mark);
+    for (key, value) in rows {
+        let room = BATCH_BYTES_MAX.saturating_sub(key.len() + value.len());
+        if batch.size_bytes() > room || batch.len() >= BATCH_ROWS_MAX - OTHER_ROWS_MAX {
+            ahead.push(std::mem::take(&mut batch));
+        }
+        batch.put(key, value);
+    }
+    ahead.push(batch);
+    ahead
+}

@@ -1,0 +1,221 @@
+//! The data folder: keys, settings and the store, of one server, in one folder that only its owner can enter.
+//!
+//! ```text
+//! DATA/            0700
+//!   lock           held by whoever has the store open: the server, or one command
+//!   settings.json  the server's name, its hosts, and what the last `serve` was reached by
+//!   tls.key tls.crt      the server's own key, for ever, and its self-signed certificate
+//!   signing.key nonce.key   what tokens are signed with, and nonces recognised by
+//!   admin.sock     while the server runs
+//!   store/         sled
+//! ```
+
+mod file;
+mod settings;
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fieldwatch_schemas::store::sled::{SledOptions, SledStore};
+use fieldwatch_schemas::store::{Store, StoreError};
+
+pub use self::settings::{Served, Settings};
+use crate::app::{App, random};
+use crate::log::Log;
+use crate::problem::ApiError;
+use crate::tls::{self, TlsError};
+use crate::token::nonce::NonceKey;
+use crate::token::{Gate, TokenError, new_signing_key};
+
+/// Why a data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// `init` was never run here.
+    #[error("{0} is not a data folder yet: run `fieldwatch-server init --host NAME`")]
+    NotBegun(PathBuf),
+    /// The server, or another command, is using it.
+    #[error("another process uses {0}")]
+    InUse(PathBuf),
+    /// A host that cannot be in a certificate or a link.
+    #[error("{0:?} is not a host name or an IP address")]
+    Host(String),
+    /// A file could not be read or written.
+    #[error("{0} could not be read or written")]
+    File(PathBuf, #[source] io::Error),
+    /// A file does not hold what it should.
+    #[error("{0} does not hold what it should")]
+    Content(PathBuf),
+    /// The certificate or its key.
+    #[error("the certificate could not be made or read")]
+    Tls(#[from] TlsError),
+    /// The signing key.
+    #[error("the signing key could not be made or read")]
+    Token(#[from] TokenError),
+    /// The store.
+    #[error("the store could not be opened")]
+    Store(#[from] StoreError),
+    /// The rest of the server.
+    #[error("the server could not begin")]
+    App(#[from] ApiError),
+}
+
+/// A data folder.
+#[derive(Debug, Clone)]
+pub struct DataFolder {
+    path: PathBuf,
+}
+
+/// The right to open the store; given up when dropped.
+#[derive(Debug)]
+pub struct Lock {
+    /// Locked as long as it is open.
+    _file: File,
+}
+
+impl DataFolder {
+    /// The folder at a path, which need not exist.
+    #[must_use]
+    pub fn at(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+        }
+    }
+
+    /// Where a file of the folder is.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Where the admin socket is while the server runs.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.file("admin.sock")
+    }
+
+    /// Makes what is missing: the folder, keys, settings, certificate. What is there stays; hosts given now come first.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::Host`] if a host cannot be used, nothing done; otherwise [`DataError`] as files fail.
+    pub fn begin(&self, hosts: &[String]) -> Result<Settings, DataError> {
+        let before = self.settings().ok();
+        let settings = Settings::with_hosts(before, hosts)?;
+        self.make()?;
+        self.keep_missing("signing.key", || Ok(new_signing_key()?))?;
+        self.keep_missing("nonce.key", || Ok(random::<32>()?.to_vec()))?;
+        self.keep_missing("tls.key", || Ok(tls::new_key()?.into_bytes()))?;
+        let certificate = tls::self_signed(&self.text("tls.key")?, &settings.hosts)?;
+        file::replace(&self.file("tls.crt"), certificate.as_bytes())?;
+        self.keep_settings(&settings)?;
+        Ok(settings)
+    }
+
+    /// The settings.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::NotBegun`] before `init`; [`DataError::Content`] if they cannot be read.
+    pub fn settings(&self) -> Result<Settings, DataError> {
+        let path = self.file("settings.json");
+        match fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| DataError::Content(path)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(DataError::NotBegun(self.path.clone()))
+            }
+            Err(error) => Err(DataError::File(path, error)),
+        }
+    }
+
+    /// Keeps the settings.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::File`] if the disk fails.
+    pub fn keep_settings(&self, settings: &Settings) -> Result<(), DataError> {
+        let text = serde_json::to_vec_pretty(settings).unwrap_or_default();
+        file::replace(&self.file("settings.json"), &text)
+    }
+
+    /// The right to open the store.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::NotBegun`] before `init`, [`DataError::InUse`] while another process has it.
+    pub fn lock(&self) -> Result<Lock, DataError> {
+        self.settings()?;
+        let path = self.file("lock");
+        let file = file::create(&path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock { _file: file }),
+            Err(fs::TryLockError::WouldBlock) => Err(DataError::InUse(self.path.clone())),
+            Err(fs::TryLockError::Error(error)) => Err(DataError::File(path, error)),
+        }
+    }
+
+    /// Opens everything. The lock shows that nobody else has.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError`] as files and the store fail.
+    pub fn open(&self, _lock: &Lock) -> Result<Arc<App>, DataError> {
+        let settings = self.settings()?;
+        let gate = self.gate(&settings)?;
+        let path = self.file("store");
+        let opener = move || {
+            let store = SledStore::open(&path, SledOptions::server())?;
+            Ok(Arc::new(store) as Arc<dyn Store>)
+        };
+        let log = Log::open(Box::new(opener), random()?, Arc::new(now_ms))?;
+        Ok(App::new(log, gate)?)
+    }
+
+    fn gate(&self, settings: &Settings) -> Result<Gate, DataError> {
+        let path = self.file("nonce.key");
+        let nonces = file::read(&path)?;
+        let nonces = <[u8; 32]>::try_from(nonces).map_err(|_| DataError::Content(path))?;
+        let signing_key = file::read(&self.file("signing.key"))?;
+        let nonces = NonceKey::new(&nonces);
+        Ok(Gate::new(settings.name.clone(), nonces, &signing_key)?)
+    }
+
+    fn make(&self) -> Result<(), DataError> {
+        let failed = |error| DataError::File(self.path.clone(), error);
+        let mut builder = fs::DirBuilder::new();
+        builder
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.path)
+            .map_err(failed)?;
+        fs::set_permissions(&self.path, fs::Permissions::from_mode(0o700)).map_err(failed)
+    }
+
+    fn keep_missing(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<Vec<u8>, DataError>,
+    ) -> Result<(), DataError> {
+        let path = self.file(name);
+        match path.exists() {
+            true => Ok(()),
+            false => file::replace(&path, &make()?),
+        }
+    }
+
+    fn text(&self, name: &str) -> Result<String, DataError> {
+        let path = self.file(name);
+        String::from_utf8(file::read(&path)?).map_err(|_| DataError::Content(path))
+    }
+}
+
+/// The system's clock, in UTC milliseconds.
+#[must_use]
+pub fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+#[cfg(test)]
+mod tests;

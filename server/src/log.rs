@@ -1,0 +1,340 @@
+//! The log: every accepted change at a position, in the order in which it was accepted.
+//!
+//! Positions grow and are never used twice within one log id, but for those that a crash forgot before anyone saw them: **nothing that
+//! was read may leave the server before [`Log::wait_until_durable`] says that its position is on the disk.** One lock is held over
+//! each batch and over each read of several rows, because a store's batches are not isolated.
+//!
+//! A failed store stays failed until it is opened again ([`Log::reopen`]). Each opening begins another *life*, so that nobody waits for
+//! a position of a life that ended.
+
+mod recovery;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
+
+use fieldwatch_schemas::id::LogId;
+use fieldwatch_schemas::store::{Batch, KeyRange, Store, StoreError};
+
+use crate::tables::{self, FeedHead, prefix};
+
+/// Tells the time, in UTC milliseconds.
+pub trait Clock: Send + Sync {
+    /// The time now.
+    fn now_ms(&self) -> i64;
+}
+
+impl<F: Fn() -> i64 + Send + Sync> Clock for F {
+    fn now_ms(&self) -> i64 {
+        self()
+    }
+}
+
+/// Opens the store, at first and after a failure.
+pub type Opener = dyn Fn() -> Result<Arc<dyn Store>, StoreError> + Send + Sync;
+
+/// The server's log, over one store.
+pub struct Log {
+    opener: Box<Opener>,
+    clock: Arc<dyn Clock>,
+    room: RwLock<Room>,
+    durable: Mutex<Durable>,
+    changed: Condvar,
+}
+
+/// What the lock guards.
+struct Room {
+    /// Absent while it could not be opened again.
+    store: Option<Arc<dyn Store>>,
+    id: LogId,
+    position: u64,
+    life: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Durable {
+    position: u64,
+    life: u64,
+    failed: bool,
+}
+
+/// A consistent look at the log: no batch is applied while it lasts.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// The store.
+    pub store: &'a dyn Store,
+    /// The log's last position.
+    pub position: u64,
+    /// Up to where the disk must have come before anything read leaves the server.
+    pub seen: Seen,
+}
+
+/// How far a look at the log saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    position: u64,
+    life: u64,
+}
+
+/// One feed, as the server's owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct FeedLine {
+    /// Its name.
+    pub feed: String,
+    /// Its last position.
+    pub position: u64,
+    /// Its digest, in hexadecimal.
+    pub digest: String,
+    /// How many records are in it.
+    pub records: u64,
+}
+
+impl Log {
+    /// Opens the log of a store that is never opened again, as in tests; an empty store takes a new log id from the random bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Log::open`].
+    pub fn new(
+        store: Arc<dyn Store>,
+        random: [u8; 16],
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, StoreError> {
+        Self::open(Box::new(move || Ok(Arc::clone(&store))), random, clock)
+    }
+
+    /// Opens the log of the store that `opener` opens; an empty store takes a new log id from the random bytes.
+    ///
+    /// What the store holds is durable when this returns, and what was left unfinished is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be opened, read or written, or has another format.
+    pub fn open(
+        opener: Box<Opener>,
+        random: [u8; 16],
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, StoreError> {
+        let store = opener()?;
+        let found = recovery::recover(&*store, LogId::random(random))?;
+        let room = Room {
+            store: Some(store),
+            id: found.id,
+            position: found.position,
+            life: 1,
+        };
+        let durable = Durable {
+            position: found.position,
+            life: 1,
+            failed: false,
+        };
+        Ok(Arc::new(Self {
+            opener,
+            clock,
+            room: RwLock::new(room),
+            durable: Mutex::new(durable),
+            changed: Condvar::new(),
+        }))
+    }
+
+    /// Opens the store again after a failure. What was acknowledged is there; what was not may be.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] as [`Log::open`]; the log stays failed. [`StoreError::Locked`] if somebody still holds the store that
+    /// [`Log::store`] gave: try again.
+    pub fn reopen(&self) -> Result<(), StoreError> {
+        let mut room = self.room_mut();
+        self.durable().failed = true;
+        self.changed.notify_all();
+        room.store = None;
+        let store = (self.opener)()?;
+        let found = recovery::recover(&*store, room.id)?;
+        room.store = Some(store);
+        room.id = found.id;
+        room.position = found.position;
+        room.life += 1;
+        *self.durable() = Durable {
+            position: found.position,
+            life: room.life,
+            failed: false,
+        };
+        tracing::info!(position = found.position, "the store was opened again");
+        Ok(())
+    }
+
+    /// The id that cursors belong to.
+    #[must_use]
+    pub fn id(&self) -> LogId {
+        self.room.read().unwrap_or_else(PoisonError::into_inner).id
+    }
+
+    /// The time now, in UTC milliseconds.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// Whether it can take writes.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        !self.durable().failed
+    }
+
+    /// The last position that the disk has for good.
+    #[must_use]
+    pub fn durable_position(&self) -> u64 {
+        self.durable().position
+    }
+
+    /// The store, for tables that are not the log's. Give it back soon: while anybody holds it, it cannot be opened again.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`] while the store is not open.
+    pub fn store(&self) -> Result<Arc<dyn Store>, StoreError> {
+        let room = self.room.read().unwrap_or_else(PoisonError::into_inner);
+        room.store.clone().ok_or(StoreError::Failed)
+    }
+
+    /// Looks at the log while no batch is applied.
+    ///
+    /// # Errors
+    ///
+    /// What `look` says, or [`StoreError::Failed`] while the store is not open.
+    pub fn read<T>(
+        &self,
+        look: impl FnOnce(Reading<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let room = self.room.read().unwrap_or_else(PoisonError::into_inner);
+        let store = room.store.as_deref().ok_or(StoreError::Failed)?;
+        look(Reading {
+            store,
+            position: room.position,
+            seen: Seen {
+                position: room.position,
+                life: room.life,
+            },
+        })
+    }
+
+    /// Waits until the disk has everything that was seen.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`] if the store failed before it had: what was seen must not leave the server.
+    pub fn wait_until_durable(&self, seen: Seen) -> Result<(), StoreError> {
+        let mut durable = self.durable();
+        loop {
+            if durable.life != seen.life {
+                return Err(StoreError::Failed);
+            }
+            if durable.position >= seen.position {
+                return Ok(());
+            }
+            if durable.failed {
+                return Err(StoreError::Failed);
+            }
+            durable = self
+                .changed
+                .wait(durable)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Every feed that ever had a record, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be read, or is damaged.
+    pub fn feeds(&self) -> Result<Vec<FeedLine>, StoreError> {
+        let mut lines = Vec::new();
+        let seen = self.read(|reading| {
+            for row in all_rows(reading.store, &tables::table(prefix::FEED_HEAD))? {
+                let head: FeedHead = tables::decode("the head of a feed", &row.value)?;
+                let feed = tables::feed_head_of(&row.key)
+                    .ok_or_else(|| tables::damaged("the key of a feed's head".to_owned()))?;
+                lines.push(FeedLine {
+                    feed: feed.as_str().to_owned(),
+                    position: head.position,
+                    digest: head.digest.to_string(),
+                    records: head.records,
+                });
+            }
+            Ok(reading.seen)
+        })?;
+        self.wait_until_durable(seen)?;
+        Ok(lines)
+    }
+
+    /// Applies a batch that takes no position, or the next one.
+    pub(crate) fn apply(&self, batch: &Batch, position: Option<u64>) -> Result<(), StoreError> {
+        let mut room = self.room_mut();
+        let store = room.store.as_deref().ok_or(StoreError::Failed)?;
+        store.apply(batch)?;
+        room.position = position.unwrap_or(room.position);
+        Ok(())
+    }
+
+    /// The last position, durable or not.
+    pub(crate) fn position(&self) -> u64 {
+        let room = self.room.read().unwrap_or_else(PoisonError::into_inner);
+        room.position
+    }
+
+    /// Which opening of the store this is.
+    pub(crate) fn life(&self) -> u64 {
+        self.room.read().unwrap_or_else(PoisonError::into_inner).life
+    }
+
+    /// Makes everything applied so far durable, and wakes who waits for it.
+    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+        let position = self.position();
+        self.store()?.flush()?;
+        let mut durable = self.durable();
+        durable.position = durable.position.max(position);
+        drop(durable);
+        self.changed.notify_all();
+        Ok(())
+    }
+
+    /// Stops taking writes until the store is opened again: what it holds is not known any more.
+    pub fn fail(&self, error: &StoreError) {
+        tracing::error!(%error, cause = ?std::error::Error::source(error), "the store failed: no writes until it is opened again");
+        self.durable().failed = true;
+        self.changed.notify_all();
+    }
+
+    fn durable(&self) -> MutexGuard<'_, Durable> {
+        self.durable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn room_mut(&self) -> RwLockWriteGuard<'_, Room> {
+        self.room.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Log {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Log")
+            .field("id", &self.id())
+            .field("durable", &*self.durable())
+            .finish_non_exhaustive()
+    }
+}
+
+/// All rows of a range that is known to be small.
+pub(crate) fn all_rows(
+    store: &dyn Store,
+    range: &KeyRange,
+) -> Result<Vec<fieldwatch_schemas::store::Row>, StoreError> {
+    let mut rows = Vec::new();
+    store.scan(range, &mut |key, value| {
+        rows.push(fieldwatch_schemas::store::Row {
+            key: key.to_vec(),
+            value: value.to_vec(),
+        });
+        std::ops::ControlFlow::Continue(())
+    })?;
+    Ok(rows)
+}

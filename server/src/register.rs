@@ -1,0 +1,267 @@
+//! The register: stations, people, tickets and devices. Who may do what follows from it; every answer here is about now.
+//!
+//! Rows lie in the same store as the log, numbers big-endian, values CBOR:
+//!
+//! | key | value |
+//! |---|---|
+//! | `80` ‖ station id, ASCII | [`Station`] |
+//! | `81` ‖ person id, 16 | [`Person`] |
+//! | `82` ‖ SHA-256 of the ticket's code, 32 | [`Ticket`] |
+//! | `83` ‖ device id, 16 | [`Device`] |
+//!
+//! Everything is also held in memory (their counts are bounded), so asking costs no disk. A change is on the disk for good before
+//! it can be seen: one writer at a time applies one batch, flushes, and only then touches the memory.
+
+pub mod device;
+mod error;
+pub mod person;
+mod rows;
+pub mod station;
+pub mod ticket;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+
+use fieldwatch_schemas::feed::{Grant, Standing, grants_of};
+use fieldwatch_schemas::id::{DeviceId, PersonId};
+use fieldwatch_schemas::limits::REGISTER_ROWS_MAX;
+use fieldwatch_schemas::store::Batch;
+
+use self::device::Device;
+pub use self::error::RegisterError;
+use self::person::Person;
+use self::rows::Stored;
+use self::station::Station;
+use self::ticket::{CodeHash, Ticket};
+use crate::log::Log;
+
+/// Stations, people, tickets and devices.
+#[derive(Debug)]
+pub struct Register {
+    log: Arc<Log>,
+    /// Held over every change, from looking until it is in memory.
+    writing: Mutex<()>,
+    index: RwLock<Index>,
+}
+
+#[derive(Debug, Default)]
+struct Index {
+    stations: BTreeMap<String, Station>,
+    persons: BTreeMap<PersonId, Person>,
+    tickets: BTreeMap<CodeHash, Ticket>,
+    devices: BTreeMap<DeviceId, Device>,
+}
+
+impl Register {
+    /// Reads the register that lies in a log's store.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError::Store`] if the disk cannot be read, [`RegisterError::Damaged`] if a row cannot be understood.
+    pub fn open(log: Arc<Log>) -> Result<Self, RegisterError> {
+        let store = log.store()?;
+        let index = Index {
+            stations: rows::all(&*store)?,
+            persons: rows::all(&*store)?,
+            tickets: rows::all(&*store)?,
+            devices: rows::all(&*store)?,
+        };
+        Ok(Self {
+            log,
+            writing: Mutex::new(()),
+            index: RwLock::new(index),
+        })
+    }
+
+    /// Takes in a station. The same again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError::StationExists`] if another station has the id; otherwise as the disk fails.
+    pub fn add_station(&self, station: Station) -> Result<Station, RegisterError> {
+        let _writing = self.lock();
+        let held = self.index().stations.get(&station.id).cloned();
+        match held {
+            Some(held) if held == station => return Ok(held),
+            Some(held) => return Err(RegisterError::StationExists(held.id)),
+            None => has_room(self.index().stations.len())?,
+        }
+        self.keep(&station.row()?)?;
+        self.index_mut(|index| index.stations.insert(station.id.clone(), station.clone()));
+        Ok(station)
+    }
+
+    /// Takes in a person.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError::StationUnknown`] if their station is not here; otherwise as the disk fails.
+    pub fn add_person(&self, person: Person) -> Result<Person, RegisterError> {
+        let _writing = self.lock();
+        if let Some(station) = &person.station
+            && !self.index().stations.contains_key(station)
+        {
+            return Err(RegisterError::StationUnknown(station.clone()));
+        }
+        has_room(self.index().persons.len())?;
+        self.keep(&person.row()?)?;
+        self.index_mut(|index| index.persons.insert(person.id, person.clone()));
+        Ok(person)
+    }
+
+    /// Takes in a ticket; who has its code may enrol one device of the person.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError::PersonUnknown`] if the person is not here; otherwise as the disk fails.
+    pub fn add_ticket(&self, ticket: Ticket) -> Result<(), RegisterError> {
+        let _writing = self.lock();
+        if !self.index().persons.contains_key(&ticket.person) {
+            return Err(RegisterError::PersonUnknown(ticket.person));
+        }
+        has_room(self.index().tickets.len())?;
+        self.keep(&ticket.row()?)?;
+        self.index_mut(|index| index.tickets.insert(ticket.code, ticket.clone()));
+        Ok(())
+    }
+
+    /// Turns a ticket into a device, in one batch: of two who race for one ticket, one wins.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError::TicketUnknown`], [`RegisterError::TicketUsed`] or [`RegisterError::TicketExpired`], nothing changed;
+    /// otherwise as the disk fails.
+    pub fn redeem(
+        &self,
+        code: CodeHash,
+        now_ms: i64,
+        device: impl FnOnce(PersonId) -> Device,
+    ) -> Result<(Device, Person), RegisterError> {
+        let _writing = self.lock();
+        let held = self.index().tickets.get(&code).cloned();
+        let mut ticket = held.ok_or(RegisterError::TicketUnknown)?;
+        ticket.check(now_ms)?;
+        let person = self
+            .person(ticket.person)
+            .ok_or(RegisterError::PersonUnknown(ticket.person))?;
+        has_room(self.index().devices.len())?;
+        let device = device(person.id);
+        ticket.device = Some(device.id);
+        let mut batch = ticket.row()?;
+        batch.append(device.row()?);
+        self.keep(&batch)?;
+        self.index_mut(|index| {
+            index.tickets.insert(code, ticket);
+            index.devices.insert(device.id, device.clone());
+        });
+        Ok((device, person))
+    }
+
+    /// Revokes a device: from now on it is refused. Again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError::DeviceUnknown`]; otherwise as the disk fails.
+    pub fn revoke(&self, device: DeviceId, now_ms: i64) -> Result<Device, RegisterError> {
+        let _writing = self.lock();
+        let mut held = self
+            .device(device)
+            .ok_or(RegisterError::DeviceUnknown(device))?;
+        if held.revoked_ms.is_none() {
+            held.revoked_ms = Some(now_ms);
+            self.keep(&held.row()?)?;
+            self.index_mut(|index| index.devices.insert(device, held.clone()));
+        }
+        Ok(held)
+    }
+
+    /// A station.
+    #[must_use]
+    pub fn station(&self, id: &str) -> Option<Station> {
+        self.index().stations.get(id).cloned()
+    }
+
+    /// The region of a station (GB/T 2260).
+    #[must_use]
+    pub fn station_region(&self, id: &str) -> Option<String> {
+        let index = self.index();
+        index.stations.get(id).map(|station| station.region.clone())
+    }
+
+    /// A person.
+    #[must_use]
+    pub fn person(&self, id: PersonId) -> Option<Person> {
+        self.index().persons.get(&id).cloned()
+    }
+
+    /// A device, revoked or not.
+    #[must_use]
+    pub fn device(&self, id: DeviceId) -> Option<Device> {
+        self.index().devices.get(&id).cloned()
+    }
+
+    /// Whether a device may still do anything.
+    #[must_use]
+    pub fn is_active(&self, id: DeviceId) -> bool {
+        let index = self.index();
+        index
+            .devices
+            .get(&id)
+            .is_some_and(|device| device.revoked_ms.is_none())
+    }
+
+    /// What a person may read and write now.
+    #[must_use]
+    pub fn grants(&self, standing: &Standing) -> Vec<Grant> {
+        grants_of(standing)
+    }
+
+    /// All stations, by id.
+    #[must_use]
+    pub fn stations(&self) -> Vec<Station> {
+        self.index().stations.values().cloned().collect()
+    }
+
+    /// All people, by id, which is the order they were added in.
+    #[must_use]
+    pub fn persons(&self) -> Vec<Person> {
+        self.index().persons.values().cloned().collect()
+    }
+
+    /// All devices, by id, which is the order they enrolled in.
+    #[must_use]
+    pub fn devices(&self) -> Vec<Device> {
+        self.index().devices.values().cloned().collect()
+    }
+
+    fn keep(&self, batch: &Batch) -> Result<(), RegisterError> {
+        let store = self.log.store()?;
+        let kept = store.apply(batch).and_then(|()| store.flush());
+        kept.inspect_err(|error| self.log.fail(error))?;
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn index_mut<T>(&self, change: impl FnOnce(&mut Index) -> T) {
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        change(&mut index);
+    }
+}
+
+fn has_room(count: usize) -> Result<(), RegisterError> {
+    if count < REGISTER_ROWS_MAX {
+        Ok(())
+    } else {
+        Err(RegisterError::Full)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! People: who they are to the council, and where.
+
+use fieldwatch_schemas::area;
+use fieldwatch_schemas::feed::Standing;
+use fieldwatch_schemas::id::PersonId;
+use fieldwatch_schemas::status::Role;
+use minicbor::{Decode, Encode};
+use serde::Serialize;
+
+use super::RegisterError;
+use super::rows::Stored;
+use super::station::visible_name;
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+#[cbor(map)]
+pub struct Person {
+    /// Their id.
+    #[n(0)]
+    #[serde(rename = "person")]
+    pub id: PersonId,
+    /// Their name.
+    #[n(1)]
+    pub name: String,
+    /// What they are to the council.
+    #[n(2)]
+    pub role: Role,
+    /// The station of a station's staff.
+    #[n(3)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub station: Option<String>,
+    /// The region of a coordinator, GB/T 2260.
+    #[n(4)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+}
+
+/// Where a person is, as given.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// The station of a station's staff.
+    pub station: Option<String>,
+    /// The region of a coordinator.
+    pub region: Option<String>,
+}
+
+impl Person {
+    /// A person, if name, role and place go together: station staff have a station, coordinators a region, nobody else either.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError::Name`], [`RegisterError::PlaceMissing`], [`RegisterError::PlaceTooMuch`] or [`RegisterError::Region`].
+    pub fn new(id: PersonId, name: &str, role: Role, place: Place) -> Result<Self, RegisterError> {
+        let Place { station, region } = place;
+        let (takes_station, takes_region) = match role {
+            Role::StationStaff => (true, false),
+            Role::Coordinator => (false, true),
+            _ => (false, false),
+        };
+        fits(role, station.as_deref(), takes_station, "--station")?;
+        fits(role, region.as_deref(), takes_region, "--region")?;
+        let region = region.as_deref().map(area::known).transpose();
+        Ok(Self {
+            id,
+            name: visible_name(name)?,
+            role,
+            station,
+            region: region
+                .map_err(RegisterError::Region)?
+                .map(|area| area.code.to_owned()),
+        })
+    }
+
+    /// Who they are to the grants.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        Standing {
+            person: self.id,
+            role: self.role,
+            station: self.station.clone(),
+            region: self.region.clone(),
+        }
+    }
+}
+
+fn fits(
+    role: Role,
+    given: Option<&str>,
+    is_taken: bool,
+    option: &'static str,
+) -> Result<(), RegisterError> {
+    match (given, is_taken) {
+        (None, true) => Err(RegisterError::PlaceMissing {
+            role,
+            needs: option,
+        }),
+        (Some(_), false) => Err(RegisterError::PlaceTooMuch {
+            role,
+            takes_no: option,
+        }),
+        _ => Ok(()),
+    }
+}
+
+impl Stored for Person {
+    const TABLE: u8 = 0x81;
+    type Id = PersonId;
+    fn id(&self) -> PersonId {
+        self.id
+    }
+    fn key(&self) -> Vec<u8> {
+        self.id.bytes().to_vec()
+    }
+}

@@ -1,0 +1,105 @@
+//! Stations (消费维权站): where demands are logged.
+
+use fieldwatch_schemas::area;
+use fieldwatch_schemas::deadline::Authority;
+use fieldwatch_schemas::feed::Feed;
+use fieldwatch_schemas::limits::NAME_CHARS_MAX;
+use minicbor::{Decode, Encode};
+use serde::Serialize;
+
+use super::RegisterError;
+use super::rows::Stored;
+
+/// A station.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+#[cbor(map)]
+pub struct Station {
+    /// Its id: letters, digits, hyphens.
+    #[n(0)]
+    pub id: String,
+    /// Its name.
+    #[n(1)]
+    pub name: String,
+    /// Its region, GB/T 2260.
+    #[n(2)]
+    pub region: String,
+    /// Whose station it is; its deadlines follow from that.
+    #[cbor(n(3), with = "authority_row")]
+    pub authority: Authority,
+}
+
+impl Station {
+    /// A station, if its parts can be used.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError::StationId`], [`RegisterError::Name`] or [`RegisterError::Region`].
+    pub fn new(
+        id: &str,
+        name: &str,
+        region: &str,
+        authority: Authority,
+    ) -> Result<Self, RegisterError> {
+        Feed::station(id).map_err(RegisterError::StationId)?;
+        let region = area::known(region).map_err(RegisterError::Region)?;
+        Ok(Self {
+            id: id.to_owned(),
+            name: visible_name(name)?,
+            region: region.code.to_owned(),
+            authority,
+        })
+    }
+}
+
+/// A name that people can read: trimmed, not empty, not long, nothing invisible.
+pub(super) fn visible_name(name: &str) -> Result<String, RegisterError> {
+    let name = name.trim();
+    let fits = (1..=NAME_CHARS_MAX).contains(&name.chars().count());
+    if fits && !name.contains(char::is_control) {
+        Ok(name.to_owned())
+    } else {
+        Err(RegisterError::Name)
+    }
+}
+
+impl Stored for Station {
+    const TABLE: u8 = 0x80;
+    type Id = String;
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+    fn key(&self) -> Vec<u8> {
+        self.id.clone().into_bytes()
+    }
+}
+
+/// An authority as a number: 0 council, 1 department.
+mod authority_row {
+    use minicbor::decode::{Decoder, Error as DecodeError};
+    use minicbor::encode::{Encoder, Error as EncodeError, Write};
+
+    use super::Authority;
+
+    pub(super) fn encode<Ctx, W: Write>(
+        authority: &Authority,
+        encoder: &mut Encoder<W>,
+        _: &mut Ctx,
+    ) -> Result<(), EncodeError<W::Error>> {
+        let number = match authority {
+            Authority::Council => 0,
+            Authority::Department => 1,
+        };
+        encoder.u8(number).map(drop)
+    }
+
+    pub(super) fn decode<Ctx>(
+        decoder: &mut Decoder<'_>,
+        _: &mut Ctx,
+    ) -> Result<Authority, DecodeError> {
+        match decoder.u8()? {
+            0 => Ok(Authority::Council),
+            1 => Ok(Authority::Department),
+            _ => Err(DecodeError::message("an authority that no version wrote")),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Reading a sync request: never more bytes than its limit, whatever they claim to unfold to.
+
+use std::io;
+use std::time::Duration;
+
+use async_compression::tokio::bufread::ZstdDecoder;
+use async_compression::zstd::DParameter;
+use axum::body::Body;
+use axum::http::{HeaderMap, header};
+use fieldwatch_schemas::limits::{
+    BODY_PAUSE_MS_MAX, FEEDS_MAX, PUSH_RECORDS_MAX, REQUEST_BYTES_MAX, ZSTD_WINDOW_LOG_MAX,
+};
+use fieldwatch_schemas::problem::ProblemKind;
+use fieldwatch_schemas::sync::exchange::Request;
+use fieldwatch_schemas::sync::{MEDIA_TYPE, VERSION};
+use minicbor::Decode;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio_stream::StreamExt as _;
+use tokio_util::io::StreamReader;
+
+use crate::problem::ApiError;
+use crate::routes::is_media;
+
+/// The longest list of wanted records; as many as a push may bring.
+const WANTS_MAX: usize = PUSH_RECORDS_MAX;
+
+/// Reads a request, and checks what can be checked without knowing who asks.
+pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Request, ApiError> {
+    if !is_media(headers, MEDIA_TYPE) {
+        return Err(ApiError::Refused(ProblemKind::MediaUnknown));
+    }
+    let bytes = match coding(headers)? {
+        Coding::Identity => bounded(raw(body)).await?,
+        Coding::Zstd => {
+            let window = [DParameter::window_log_max(ZSTD_WINDOW_LOG_MAX)];
+            bounded(ZstdDecoder::with_params(raw(body), &window)).await?
+        }
+    };
+    parse(&bytes)
+}
+
+enum Coding {
+    Identity,
+    Zstd,
+}
+
+fn coding(headers: &HeaderMap) -> Result<Coding, ApiError> {
+    let value = headers
+        .get(header::CONTENT_ENCODING)
+        .map(|value| value.to_str().unwrap_or("?").trim());
+    match value {
+        None | Some("identity") => Ok(Coding::Identity),
+        Some("zstd") => Ok(Coding::Zstd),
+        Some(_) => Err(ApiError::Refused(ProblemKind::MediaUnknown)),
+    }
+}
+
+/// The body as it comes; a client that pauses too long is cut off.
+fn raw(body: Body) -> impl tokio::io::AsyncBufRead + Unpin {
+    let pause = Duration::from_millis(BODY_PAUSE_MS_MAX);
+    let pieces = body.into_data_stream().timeout(pause);
+    let pieces = pieces.map(|piece| match piece {
+        Ok(piece) => piece.map_err(io::Error::other),
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    });
+    StreamReader::new(Box::pin(pieces))
+}
+
+async fn bounded(reader: impl AsyncRead + Unpin) -> Result<Vec<u8>, ApiError> {
+    let mut bytes = Vec::new();
+    let limit = REQUEST_BYTES_MAX as u64;
+    reader
+        .take(limit + 1)
+        .read_to_end(&mut bytes)
+        .await
+        .map_err(|_| ApiError::bad_request("the body was cut, or its coding is broken"))?;
+    if bytes.len() > REQUEST_BYTES_MAX {
+        return Err(ApiError::Refused(ProblemKind::TooLarge));
+    }
+    Ok(bytes)
+}
+
+/// Only the version: the rest of a newer request may be unreadable.
+#[derive(Decode)]
+#[cbor(map)]
+struct Versioned {
+    #[n(0)]
+    version: u8,
+}
+
+fn parse(bytes: &[u8]) -> Result<Request, ApiError> {
+    let unreadable = |_| ApiError::bad_request("the CBOR cannot be read");
+    let Versioned { version } = minicbor::decode(bytes).map_err(unreadable)?;
+    if version != VERSION {
+        return Err(ApiError::Refused(ProblemKind::VersionUnknown));
+    }
+    let request: Request = minicbor::decode(bytes).map_err(unreadable)?;
+    let fits = request.feeds.len() <= FEEDS_MAX
+        && request.outbox.len() <= PUSH_RECORDS_MAX
+        && request.wants.len() <= WANTS_MAX;
+    if !fits {
+        return Err(ApiError::Refused(ProblemKind::TooLarge));
+    }
+    Ok(request)
+}
