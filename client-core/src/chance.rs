@@ -59,9 +59,7 @@ impl Chance for SeededChance {
     fn fill(&mut self, to: &mut [u8]) -> Result<(), ChanceError> {
         for part in to.chunks_mut(8) {
             let bytes = self.next().to_le_bytes();
-            part.iter_mut()
-                .zip(bytes)
-                .for_each(|(to, from)| *to = from);
+            part.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
         }
         Ok(())
     }

@@ -1,11 +1,14 @@
 //! Importing a table: rows become cases, each one deterministic change, good and bad rows apart.
 //!
 //! ```text
-//!   file ──Table──▶ cells ──Mapping──▶ Row (record id from channel + number) ──▶ whoever keeps records
+//!   file ──Table──▶ cells ──Mapping──▶ Rows (record id from channel + number) ──▶ whoever keeps records
 //! ```
 //!
 //! The same row, imported on two devices that never met, is the same record and the same change; importing again changes nothing.
 //! A row that cannot be read or kept is refused by itself, with its number and the reason, and the rest go on.
+//!
+//! The table is read by our own reader of RFC 4180, because the `csv` crate's holds a row of any length and mends broken quoting
+//! without a word.
 
 mod mapping;
 mod table;
@@ -20,26 +23,12 @@ use serde::Serialize;
 
 pub use self::mapping::{Mapping, MappingError};
 use self::table::{Table, TableError, TableRow};
+use crate::replica::Imported;
 
-/// What became of a row that was kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
-    /// The record is new here.
-    Created,
-    /// The record was here; the row says something new.
-    Updated,
-    /// Everything the row says was here.
-    Unchanged,
-}
-
-/// Why a row was not kept.
-#[derive(Debug)]
-pub enum TakeError<E> {
-    /// The row makes no sound record; the rest go on.
-    Row(String),
-    /// Nothing more can be kept.
-    Stop(E),
-}
+/// Rows are given away in groups of this many, durable together.
+const GROUP_ROWS: usize = 256;
+/// A group is given away sooner once it comes from this many bytes of the table.
+const GROUP_BYTES: u64 = 4 << 20;
 
 /// Rows, counted by what became of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -84,18 +73,21 @@ pub enum ImportError<E: std::error::Error + 'static> {
     Keep(E),
 }
 
-/// Reads a table to its end and gives every row to `take`.
+/// What becomes of rows, one each, in their order: kept, or refused for a reason in words.
+pub type Kept<E> = Result<Vec<Result<Imported, String>>, E>;
+
+/// Reads a table, from its first byte to its end, and gives its rows to `keep`, group by group.
 ///
 /// `station` is written where the mapping gives none. `progress` is told how many bytes have been read.
 ///
 /// # Errors
 ///
-/// [`ImportError`]; the rows given to `take` before it stay given.
+/// [`ImportError`]; the rows given to `keep` before it stay given.
 pub fn import<R, E>(
     input: R,
     mapping: &Mapping,
     station: Option<&str>,
-    mut take: impl FnMut(Row) -> Result<Taken, TakeError<E>>,
+    mut keep: impl FnMut(&[Row]) -> Kept<E>,
     mut progress: impl FnMut(u64),
 ) -> Result<Totals, ImportError<E>>
 where
@@ -108,31 +100,59 @@ where
     })?;
     let bound = mapping.bind(table.columns())?;
     let mut totals = Totals::default();
+    let mut group = Vec::new();
+    let mut group_from = 0;
     while let Some(TableRow { number, cells }) = table.next_row()? {
         totals.read += 1;
-        let row = cells.and_then(|cells| bound.row(&cells, station));
-        let is_unmapped = row.as_ref().is_ok_and(|row| !row.raw.is_empty());
-        match row.map_err(TakeError::Row).and_then(&mut take) {
-            Ok(taken) => totals.count(taken, is_unmapped),
-            Err(TakeError::Row(reason)) => totals.refused.push(Refusal {
-                row: number,
-                reason,
-            }),
-            Err(TakeError::Stop(error)) => return Err(ImportError::Keep(error)),
+        match cells.and_then(|cells| bound.row(&cells, station)) {
+            Ok(row) => group.push((number, row)),
+            Err(reason) => totals.refuse(number, reason),
         }
-        progress(table.offset());
+        let offset = table.offset();
+        if group.len() >= GROUP_ROWS || offset.saturating_sub(group_from) > GROUP_BYTES {
+            totals.give(&mut group, &mut keep)?;
+            group_from = offset;
+            progress(offset);
+        }
     }
+    totals.give(&mut group, &mut keep)?;
+    progress(table.offset());
+    totals.refused.sort_by_key(|refusal| refusal.row);
     Ok(totals)
 }
 
 impl Totals {
-    fn count(&mut self, taken: Taken, is_unmapped: bool) {
-        let counter = match taken {
-            Taken::Created => &mut self.created,
-            Taken::Updated => &mut self.updated,
-            Taken::Unchanged => &mut self.unchanged,
+    /// Gives a group away and counts what became of it.
+    fn give<E: std::error::Error + 'static>(
+        &mut self,
+        group: &mut Vec<(u64, Row)>,
+        keep: &mut impl FnMut(&[Row]) -> Kept<E>,
+    ) -> Result<(), ImportError<E>> {
+        let (numbers, rows): (Vec<u64>, Vec<Row>) = std::mem::take(group).into_iter().unzip();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let kept = keep(&rows).map_err(ImportError::Keep)?;
+        for ((number, row), kept) in numbers.into_iter().zip(&rows).zip(kept) {
+            match kept {
+                Ok(imported) => self.count(imported, row),
+                Err(reason) => self.refuse(number, reason),
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, imported: Imported, row: &Row) {
+        let counter = match imported {
+            Imported::Created => &mut self.created,
+            Imported::Updated => &mut self.updated,
+            Imported::Unchanged => &mut self.unchanged,
         };
         *counter += 1;
-        self.unmapped += u64::from(is_unmapped);
+        self.unmapped += u64::from(!row.raw.is_empty());
+    }
+
+    fn refuse(&mut self, row: u64, reason: String) {
+        self.refused.push(Refusal { row, reason });
     }
 }

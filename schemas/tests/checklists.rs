@@ -57,20 +57,33 @@ fn a_checklist_survives_its_json_and_evaluates_the_same() {
     }
 }
 
-/// Writes the forms as spreadsheets for programs we did not write: `FW_FORMS_OUT=DIR cargo test --test checklists`.
-#[test]
-fn forms_are_written_out_where_asked() {
-    let Some(out) = std::env::var_os("FW_FORMS_OUT").map(PathBuf::from) else { return };
-    fs::create_dir_all(&out).unwrap();
+/// Writes the forms as spreadsheets, each with our listing beside it, for programs we did not write.
+fn write_out(folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
     for path in forms() {
         let form = FormFile::read(&path);
-        fs::write(out.join(&form.name).with_extension("xlsx"), &form.bytes).unwrap();
+        let extension = if form.bytes.starts_with(b"PK") { "xlsx" } else { "xls" };
+        fs::write(folder.join(&form.name).with_extension(extension), &form.bytes).unwrap();
         let listing = match read_xlsx(&form.bytes) {
             Ok((checklist, warnings)) => serde_json::to_value(checklist.listing(&warnings)).unwrap(),
             Err(errors) => json!({ "errors": errors }),
         };
-        fs::write(out.join(&form.name).with_extension("json"), listing.to_string()).unwrap();
+        fs::write(folder.join(&form.name).with_extension("json"), listing.to_string()).unwrap();
     }
+}
+
+/// Runs where `FW_PEERS=1`: needs Python and a package index.
+#[test]
+fn pyxform_agrees_on_every_form_that_both_accept() {
+    if std::env::var("FW_PEERS").as_deref() != Ok("1") {
+        return;
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("forms");
+    write_out(&folder);
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/peers/pyxform/run");
+    let done = std::process::Command::new(program).arg(&folder).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
 }
 
 fn check(form: &FormFile) -> Vec<String> {

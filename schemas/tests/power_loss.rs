@@ -54,7 +54,7 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
     run(
         "nothing_acknowledged_is_lost_when_the_process_is_killed",
         disk,
-        20,
+        12,
     );
 }
 
@@ -65,7 +65,7 @@ fn nothing_acknowledged_is_lost_when_the_file_system_forgets_what_was_not_synced
         Ok(disk) => run(
             "nothing_acknowledged_is_lost_when_the_file_system_forgets_what_was_not_synced",
             disk,
-            12,
+            10,
         ),
         Err(why) => skipped("a file system that loses power", &why),
     }
@@ -78,7 +78,7 @@ fn nothing_acknowledged_is_lost_when_only_what_was_synced_is_left() {
         Ok(disk) => run(
             "nothing_acknowledged_is_lost_when_only_what_was_synced_is_left",
             disk,
-            12,
+            8,
         ),
         Err(why) => skipped("a recorder of what was synced", &why),
     }
@@ -98,7 +98,7 @@ fn a_full_disk_fails_the_store_until_it_is_opened_again_with_all_that_was_acknow
     let mut acked = [0; work::WRITERS as usize];
     let mut was_full = false;
     let mut found = 0;
-    let mut child = Child::start(name, &disk.store(), &[]);
+    let mut child = Child::start(name, &disk.store(), 1, &[]);
     while let Some(word) = child.next() {
         match word {
             Word::DiskFull if !was_full => {

@@ -1,6 +1,6 @@
 //! The server without its sockets: what handlers and administrative commands act on. Tests build one over a store in memory.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fieldwatch_schemas::id::DeviceId;
@@ -9,9 +9,10 @@ use fieldwatch_schemas::problem::ProblemKind;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::committer::{Committer, Handle};
+use crate::committer::{Committer, CommitterHandle, OwnedAsker};
 use crate::log::Log;
 use crate::problem::ApiError;
+use crate::pull::Names;
 use crate::register::Register;
 use crate::register::device::Device;
 use crate::token::Gate;
@@ -21,7 +22,9 @@ use crate::token::Gate;
 pub struct App {
     register: Arc<Register>,
     log: Arc<Log>,
-    committer: Committer,
+    pushes: CommitterHandle,
+    /// Until the server is closed.
+    committer: Mutex<Option<Committer>>,
     gate: Gate,
     syncs: Arc<Semaphore>,
 }
@@ -34,11 +37,15 @@ impl App {
     /// [`ApiError`] if the register cannot be read, or the committer cannot begin.
     pub fn new(log: Arc<Log>, gate: Gate) -> Result<Arc<Self>, ApiError> {
         let register = Arc::new(Register::open(log.clone())?);
-        let committer = start_committer(&log, &register)?;
+        let stations = register.clone();
+        let region = Arc::new(move |station: &str| stations.station_region(station));
+        let committer = Committer::start(log.clone(), region)
+            .map_err(|_| ApiError::Mistake("the committer has no thread"))?;
         Ok(Arc::new(Self {
             register,
             log,
-            committer,
+            pushes: committer.handle(),
+            committer: Mutex::new(Some(committer)),
             gate,
             syncs: Arc::new(Semaphore::new(SYNCS_MAX)),
         }))
@@ -54,6 +61,30 @@ impl App {
     #[must_use]
     pub fn log(&self) -> &Arc<Log> {
         &self.log
+    }
+
+    /// Where pushes are brought.
+    #[must_use]
+    pub fn pushes(&self) -> &CommitterHandle {
+        &self.pushes
+    }
+
+    /// Who people are, for the labels of what they wrote.
+    #[must_use]
+    pub fn names(&self) -> Arc<Names> {
+        let register = self.register.clone();
+        Arc::new(move |person| register.person(person).map(|person| person.name))
+    }
+
+    /// Takes no more pushes, and returns when those under way are durable. Blocks.
+    pub fn close(&self) {
+        let mut committer = self
+            .committer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(committer) = committer.take() {
+            committer.stop();
+        }
     }
 
     /// The server's clock, in UTC milliseconds.
@@ -100,6 +131,22 @@ impl App {
     pub fn authenticate(&self, bearer: &str) -> Result<Device, ApiError> {
         let now_ms = self.now_ms();
         Ok(self.gate.authenticate(&self.register, bearer, now_ms)?)
+    }
+
+    /// What a device's person is, and may read and write, now.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Mistake`] if the device's person is not in the register.
+    pub fn asker(&self, device: &Device) -> Result<OwnedAsker, ApiError> {
+        let person = self.register.person(device.person);
+        let person = person.ok_or(ApiError::Mistake("a device without its person"))?;
+        let standing = person.standing();
+        Ok(OwnedAsker {
+            device: device.id,
+            grants: self.register.grants(&standing),
+            standing,
+        })
     }
 
     /// Waits for one of the places that syncs have, to be held until the sync is over.

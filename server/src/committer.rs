@@ -8,11 +8,11 @@
 //! before the flush of the group. If the store fails, the group is answered [`ProblemKind::Unavailable`] and nothing is taken until
 //! the store is open again, which the committer tries by itself every [`REOPEN_WAIT`].
 
+mod answer;
 mod cache;
 mod desk;
+mod rebuild;
 mod write;
-#[cfg(test)]
-mod tests;
 
 use std::io;
 use std::sync::Arc;
@@ -25,6 +25,8 @@ use fieldwatch_schemas::limits::PUSH_RECORDS_MAX;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::sync::push::{Outcome, Pushed};
 use tokio::sync::{Notify, mpsc};
+
+pub(crate) use self::rebuild::{Opened, rebuild};
 
 use self::desk::Desk;
 use crate::log::Log;
@@ -160,11 +162,7 @@ impl CommitterHandle {
             .map_err(|_| ProblemKind::Unavailable)
     }
 
-    fn job(
-        &self,
-        asker: OwnedAsker,
-        pushed: Vec<Pushed>,
-    ) -> Result<(Job, Outcomes), ProblemKind> {
+    fn job(&self, asker: OwnedAsker, pushed: Vec<Pushed>) -> Result<(Job, Outcomes), ProblemKind> {
         if pushed.len() > PUSH_RECORDS_MAX {
             return Err(ProblemKind::TooLarge);
         }
@@ -203,37 +201,31 @@ impl Outcomes {
 enum Wake {
     Push(Job),
     Stop,
-    TryToReopen,
+    LookAround,
     Closed,
 }
 
 async fn run(mut desk: Desk, mut queue: mpsc::Receiver<Job>, stop: &Notify) {
     let _ends_in_failure = FailsOnPanic(desk.log());
     loop {
-        match next(&mut queue, stop, &desk).await {
+        match next(&mut queue, stop).await {
             Wake::Push(first) => {
                 let group = gather(first, &mut queue);
-                desk.commit(group);
+                desk.commit(&group);
             }
             Wake::Stop => queue.close(),
-            Wake::TryToReopen => desk.reopen(),
+            Wake::LookAround => desk.heal(),
             Wake::Closed => return,
         }
     }
 }
 
-async fn next(queue: &mut mpsc::Receiver<Job>, stop: &Notify, desk: &Desk) -> Wake {
-    let reopening = async {
-        if desk.is_healthy() {
-            std::future::pending::<()>().await;
-        }
-        tokio::time::sleep(REOPEN_WAIT).await;
-    };
+async fn next(queue: &mut mpsc::Receiver<Job>, stop: &Notify) -> Wake {
     tokio::select! {
         biased;
         () = stop.notified() => Wake::Stop,
         job = queue.recv() => job.map_or(Wake::Closed, Wake::Push),
-        () = reopening => Wake::TryToReopen,
+        () = tokio::time::sleep(REOPEN_WAIT) => Wake::LookAround,
     }
 }
 

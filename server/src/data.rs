@@ -3,6 +3,7 @@
 //! ```text
 //! DATA/            0700
 //!   lock           held by whoever has the store open: the server, or one command
+//!   init.lock      held while `init` makes what is missing
 //!   settings.json  the server's name, its hosts, and what the last `serve` was reached by
 //!   tls.key tls.crt      the server's own key, for ever, and its self-signed certificate
 //!   signing.key nonce.key   what tokens are signed with, and nonces recognised by
@@ -26,7 +27,7 @@ pub use self::settings::{Served, Settings};
 use crate::app::{App, random};
 use crate::log::Log;
 use crate::problem::ApiError;
-use crate::tls::{self, TlsError};
+use crate::tls::{self, Identity, TlsError};
 use crate::token::nonce::NonceKey;
 use crate::token::{Gate, TokenError, new_signing_key};
 
@@ -96,6 +97,15 @@ impl DataFolder {
         self.file("admin.sock")
     }
 
+    /// The server's own key and certificate.
+    #[must_use]
+    pub fn own_identity(&self) -> Identity {
+        Identity {
+            certificate: self.file("tls.crt"),
+            key: self.file("tls.key"),
+        }
+    }
+
     /// Makes what is missing: the folder, keys, settings, certificate. What is there stays; hosts given now come first.
     ///
     /// # Errors
@@ -105,6 +115,9 @@ impl DataFolder {
         let before = self.settings().ok();
         let settings = Settings::with_hosts(before, hosts)?;
         self.make()?;
+        let beginning = file::create(&self.file("init.lock"))?;
+        let failed = |error| DataError::File(self.file("init.lock"), error);
+        beginning.lock().map_err(failed)?;
         self.keep_missing("signing.key", || Ok(new_signing_key()?))?;
         self.keep_missing("nonce.key", || Ok(random::<32>()?.to_vec()))?;
         self.keep_missing("tls.key", || Ok(tls::new_key()?.into_bytes()))?;
@@ -216,6 +229,3 @@ impl DataFolder {
 pub fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
-
-#[cfg(test)]
-mod tests;

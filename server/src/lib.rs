@@ -1,5 +1,24 @@
-//! The server: takes what devices push, gives it positions in one log, and answers what they pull.
+//! The Fieldwatch server: merges what devices send, decides who may see and do what, and answers coordinators.
+//!
+//! ```text
+//!  main ─▶ cli ─▶ serve ─▶ routes ─▶ app ─▶ token, register       who
+//!              └▶ admin ──────────▶   │
+//!                                     └─▶ committer, pull, report, check ─▶ log ─▶ tables
+//! ```
 
+pub mod admin;
+pub mod app;
+pub mod check;
+pub mod cli;
 pub mod committer;
+pub mod data;
 pub mod log;
+pub mod problem;
+pub mod pull;
+pub mod register;
+pub mod report;
+pub mod routes;
+pub mod serve;
 pub mod tables;
+pub mod tls;
+pub mod token;

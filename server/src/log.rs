@@ -8,8 +8,6 @@
 //! a position of a life that ended.
 
 mod recovery;
-#[cfg(test)]
-mod tests;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 
@@ -63,6 +61,8 @@ struct Durable {
 pub struct Reading<'a> {
     /// The store.
     pub store: &'a dyn Store,
+    /// The log's id.
+    pub log: LogId,
     /// The log's last position.
     pub position: u64,
     /// Up to where the disk must have come before anything read leaves the server.
@@ -197,7 +197,23 @@ impl Log {
         room.store.clone().ok_or(StoreError::Failed)
     }
 
-    /// Looks at the log while no batch is applied.
+    /// Writes rows that are not the log's; they are durable when this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; the log has failed then, unless the batch was too large.
+    pub fn write_aside(&self, batch: &Batch) -> Result<(), StoreError> {
+        let store = self.store()?;
+        let written = store.apply(batch).and_then(|()| store.flush());
+        if let Err(error) = &written
+            && !error.is_about_size()
+        {
+            self.fail(error);
+        }
+        written
+    }
+
+    /// Looks at the log while no batch is applied. `look` must not come back to the log: it holds its lock.
     ///
     /// # Errors
     ///
@@ -210,6 +226,7 @@ impl Log {
         let store = room.store.as_deref().ok_or(StoreError::Failed)?;
         look(Reading {
             store,
+            log: room.id,
             position: room.position,
             seen: Seen {
                 position: room.position,
@@ -284,7 +301,10 @@ impl Log {
 
     /// Which opening of the store this is.
     pub(crate) fn life(&self) -> u64 {
-        self.room.read().unwrap_or_else(PoisonError::into_inner).life
+        self.room
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .life
     }
 
     /// Makes everything applied so far durable, and wakes who waits for it.

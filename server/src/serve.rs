@@ -19,8 +19,10 @@ use hyper_util::rt::TokioTimer;
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::limit::Limited;
-use crate::admin::{Backstage, socket};
-use crate::data::{DataError, DataFolder, Served};
+use crate::admin::Backstage;
+use crate::admin::socket::{self, Listening};
+use crate::app::App;
+use crate::data::{DataError, DataFolder, Lock, Served};
 use crate::routes;
 use crate::tls::{Identity, TlsError};
 
@@ -53,43 +55,69 @@ pub enum ServeError {
     Io(#[from] io::Error),
 }
 
-/// Serves until told to stop. Says where on stdout, once everything is ready.
+/// Serves until SIGTERM or SIGINT. Says where on stdout, once everything is ready.
 ///
 /// # Errors
 ///
 /// [`ServeError`] as the data folder, the certificate or the network fail.
 pub async fn serve(folder: DataFolder, options: Options) -> Result<(), ServeError> {
-    let lock = folder.lock()?;
-    let identity = options.identity.unwrap_or_else(|| own_identity(&folder));
+    let told = told_to_stop()?;
+    serve_until(folder, options, announce, told).await
+}
+
+/// As [`serve`], but ends when `stop` does, and says where to `ready`.
+///
+/// # Errors
+///
+/// As [`serve`], and what `ready` says.
+pub async fn serve_until(
+    folder: DataFolder,
+    options: Options,
+    ready: impl FnOnce(SocketAddr) -> io::Result<()>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let lock = Arc::new(folder.lock()?);
+    let identity = options.identity.unwrap_or_else(|| folder.own_identity());
     let config = RustlsConfig::from_config(identity.config()?);
-    let opening = folder.clone();
-    let app = tokio::task::spawn_blocking(move || opening.open(&lock).map(|app| (app, lock)));
-    let (app, lock) = app.await.map_err(io::Error::other)??;
+    let app = open(folder.clone(), &lock).await?;
     let (listener, address) = bind(options.listen)?;
     remember(&folder, &identity, address)?;
-    let backstage = Arc::new(Backstage::new(app.clone(), folder.clone()));
-    let admin = socket::listen(&folder.socket(), backstage)
-        .map_err(|error| ServeError::Socket(folder.socket(), error))?;
+    let admin = listen_for_admin(&folder, app.clone())?;
+    let watching = tokio::spawn(watch::reload(identity, config.clone())?);
     let handle = Handle::new();
-    tokio::spawn(stop_when_told(handle.clone())?);
-    tokio::spawn(watch::reload(identity, config.clone())?);
-    announce(address)?;
-    let server = https(listener, config)?.handle(handle);
+    let server = https(listener, config)?.handle(handle.clone());
+    ready(address)?;
+    let stopping = tokio::spawn(stop_after(stop, handle));
     let served = server
         .serve(routes::router(app.clone()).into_make_service())
         .await;
+    stopping.abort();
+    watching.abort();
     admin.close();
-    app.close().await;
+    in_background(move || app.close()).await?;
     tracing::info!("stopped");
     drop(lock);
     Ok(served?)
 }
 
-fn own_identity(folder: &DataFolder) -> Identity {
-    Identity {
-        certificate: folder.file("tls.crt"),
-        key: folder.file("tls.key"),
-    }
+async fn open(folder: DataFolder, lock: &Arc<Lock>) -> Result<Arc<App>, ServeError> {
+    let lock = Arc::clone(lock);
+    Ok(in_background(move || folder.open(&lock)).await??)
+}
+
+/// Does what blocks where it may.
+async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(io::Error::other)
+}
+
+fn listen_for_admin(folder: &DataFolder, app: Arc<App>) -> Result<Listening, ServeError> {
+    let path = folder.socket();
+    let backstage = Arc::new(Backstage::new(app, folder.clone()));
+    socket::listen(&path, backstage).map_err(|error| ServeError::Socket(path, error))
 }
 
 fn bind(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
@@ -146,8 +174,8 @@ fn https(
     Ok(server)
 }
 
-/// Waits for SIGTERM or SIGINT, then ends what was accepted in an orderly way.
-fn stop_when_told(handle: Handle<SocketAddr>) -> io::Result<impl Future<Output = ()>> {
+/// Ends when SIGTERM or SIGINT comes.
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
@@ -155,7 +183,12 @@ fn stop_when_told(handle: Handle<SocketAddr>) -> io::Result<impl Future<Output =
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("stopping");
-        handle.graceful_shutdown(Some(Duration::from_millis(STOP_MS_MAX)));
     })
+}
+
+/// Ends what was accepted in an orderly way, once `stop` ends.
+async fn stop_after(stop: impl Future<Output = ()>, handle: Handle<SocketAddr>) {
+    stop.await;
+    tracing::info!("stopping");
+    handle.graceful_shutdown(Some(Duration::from_millis(STOP_MS_MAX)));
 }

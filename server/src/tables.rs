@@ -20,8 +20,9 @@ use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::id::{Actor, DeviceId, Hash, LogId, PersonId, RecordId};
 use fieldwatch_schemas::kind::Kind;
+use fieldwatch_schemas::record::view::View;
 use fieldwatch_schemas::store::{KeyRange, Store, StoreError};
-use fieldwatch_schemas::summary::Summary;
+use fieldwatch_schemas::summary::{Summary, summarise};
 use fieldwatch_schemas::sync::pull::Presence;
 use fieldwatch_schemas::sync::push::Writer;
 use minicbor::bytes::ByteVec;
@@ -38,6 +39,8 @@ pub(crate) mod prefix {
     pub(crate) const FEED_ROW: u8 = 4;
     pub(crate) const FEED_HEAD: u8 = 5;
     pub(crate) const SUMMARY: u8 = 6;
+    /// From here on keys are the register's.
+    pub(crate) const OTHERS: u8 = 0x80;
 }
 
 /// The log's identity.
@@ -213,6 +216,31 @@ impl WriterRow {
     }
 }
 
+impl SummaryRow {
+    /// The row of a record that says this.
+    #[must_use]
+    pub fn of(view: &View, station_region: &dyn Fn(&str) -> Option<String>) -> Self {
+        let own = view.text("region").map(str::to_owned);
+        let of_station = || view.text("station").and_then(station_region);
+        Self {
+            summary: summarise(view),
+            region: own.or_else(of_station),
+        }
+    }
+}
+
+impl Place {
+    /// The row in the feed that says so.
+    #[must_use]
+    pub fn row(&self, record: RecordId) -> FeedRow {
+        FeedRow {
+            record,
+            entered: self.entered,
+            presence: self.presence,
+        }
+    }
+}
+
 /// The key of a record's row.
 #[must_use]
 pub fn record_key(record: RecordId) -> Vec<u8> {
@@ -365,10 +393,7 @@ mod tests {
         assert!(feed_row_key(&feed, 255) < feed_row_key(&feed, 256));
         assert!(change_key(record, 9, u32::MAX) < change_key(record, 10, 0));
         assert_eq!(feed_row_of(&feed_row_key(&feed, 300)), Some((feed, 300)));
-        assert_eq!(
-            change_of(&change_key(record, 3, 4)),
-            Some((record, 3, 4))
-        );
+        assert_eq!(change_of(&change_key(record, 3, 4)), Some((record, 3, 4)));
     }
 
     #[test]

@@ -208,6 +208,3 @@ pub fn new_signing_key() -> Result<Vec<u8>, TokenError> {
 pub fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
-
-#[cfg(test)]
-mod tests;

@@ -232,7 +232,7 @@ impl Mapping {
     }
 }
 
-fn entry(entry: impl Into<String>, why: impl ToString) -> MappingError {
+fn entry(entry: impl Into<String>, why: impl std::fmt::Display) -> MappingError {
     MappingError::Entry {
         entry: entry.into(),
         why: why.to_string(),
@@ -437,5 +437,13 @@ impl Mapping {
             fields: fields.collect::<Result<_, _>>()?,
             events: events.collect::<Result<_, _>>()?,
         })
+    }
+}
+
+impl Mapping {
+    /// Whether the mapping itself gives a field.
+    #[must_use]
+    pub fn gives(&self, path: &str) -> bool {
+        self.constants.contains_key(path) || self.fields.iter().any(|field| field.path == path)
     }
 }

@@ -7,7 +7,8 @@ use fieldwatch_schemas::limits::IMPORT_CELL_BYTES_MAX;
 use fieldwatch_schemas::record::import::Row;
 use serde_json::json;
 
-use super::{ImportError, Mapping, Refusal, TakeError, Taken, Totals, import};
+use super::{ImportError, Kept, Mapping, Refusal, Totals, import};
+use crate::replica::Imported;
 
 const MAPPING: &str = r#"
 [source]
@@ -27,28 +28,23 @@ problem = { column = "issue", map = "problem" }
 fn run(mapping: &str, table: &[u8]) -> (Totals, Vec<Row>) {
     let mapping = Mapping::parse(mapping).unwrap();
     let mut kept = BTreeMap::new();
-    let mut rows = Vec::new();
-    let take = |row: Row| {
-        let (document, _) = row
-            .change()
-            .map_err(|error| TakeError::Row(error.to_string()))?;
-        let taken = match kept.insert(row.record, document.heads()) {
-            None => Taken::Created,
-            Some(heads) if heads == document.heads() => Taken::Unchanged,
-            Some(_) => Taken::Updated,
-        };
-        rows.push(row);
-        Ok::<_, TakeError<Infallible>>(taken)
+    let mut all = Vec::new();
+    let mut keep = |row: &Row| {
+        let (document, _) = row.change().map_err(|error| error.to_string())?;
+        all.push(row.clone());
+        Ok(match kept.insert(row.record, document.heads()) {
+            None => Imported::Created,
+            Some(heads) if heads == document.heads() => Imported::Unchanged,
+            Some(_) => Imported::Updated,
+        })
     };
-    let totals = import(
-        Cursor::new(table),
-        &mapping,
-        Some("330106-0012"),
-        take,
-        |_| {},
-    )
-    .unwrap();
-    (totals, rows)
+    let keep = |rows: &[Row]| Ok::<_, Infallible>(rows.iter().map(&mut keep).collect());
+    let totals = import(Cursor::new(table), &mapping, Some("330106-0012"), keep, |_| {}).unwrap();
+    (totals, all)
+}
+
+fn nothing(_: &[Row]) -> Kept<Infallible> {
+    Ok(Vec::new())
 }
 
 fn refused(totals: &Totals) -> Vec<u64> {
@@ -216,8 +212,7 @@ fn bytes_that_are_not_utf8_cost_their_row_and_say_what_helps() {
         (b"\xd6\xd0,no\n", "UTF-8"),
         (b"no,\"day\n1", "never closed"),
     ] {
-        let take = |_| Ok::<_, TakeError<Infallible>>(Taken::Created);
-        let error = import(Cursor::new(table), &mapping, None, take, |_| {}).unwrap_err();
+        let error = import(Cursor::new(table), &mapping, None, nothing, |_| {}).unwrap_err();
         assert!(error.to_string().contains(word), "{error}");
     }
 }
@@ -358,8 +353,7 @@ fn a_column_that_the_table_does_not_have_is_named_with_its_field() {
         ("no,day,issue", ["narrative", "\"text\"", "no, day, issue"]),
         ("no,day,day,issue,text", ["received_at", "\"day\"", "twice"]),
     ] {
-        let take = |_| Ok::<_, TakeError<Infallible>>(Taken::Created);
-        let error = import(Cursor::new(header), &mapping, None, take, |_| {}).unwrap_err();
+        let error = import(Cursor::new(header), &mapping, None, nothing, |_| {}).unwrap_err();
         assert!(matches!(error, ImportError::Mapping(_)));
         let text = error.to_string();
         assert!(words.iter().all(|word| text.contains(word)), "{text}");

@@ -5,12 +5,16 @@ use fieldwatch_schemas::id::LogId;
 use fieldwatch_schemas::store::Batch;
 
 use super::rows::{decode, encode};
+use crate::identity::Identity;
+
 use super::{Account, Group, Replica, ReplicaError, keys};
 
 const ACCOUNT: &str = "account";
 const GRANTS: &str = "grants";
 const LOG: &str = "log";
 const SYNCED: &str = "synced";
+const IDENTITY: &str = "identity";
+const NONCE: &str = "nonce";
 
 impl Replica {
     /// Who this device is to the server; `None` before it is enrolled.
@@ -38,6 +42,48 @@ impl Replica {
     /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
     pub fn last_sync_ms(&self) -> Result<Option<i64>, ReplicaError> {
         self.group().last_sync_ms()
+    }
+
+    /// This device's keys; `None` before they were made.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
+    pub fn identity(&self) -> Result<Option<Identity>, ReplicaError> {
+        self.group().fact(IDENTITY)
+    }
+
+    /// Keeps this device's keys, before the server hears of them.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`].
+    pub fn keep_identity(&self, identity: &Identity) -> Result<(), ReplicaError> {
+        self.batch(|group| {
+            let mut batch = Batch::new();
+            batch.put(keys::fact(IDENTITY), encode(identity));
+            Ok(group.store().apply(&batch)?)
+        })
+    }
+
+    /// The nonce that the server gave last.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
+    pub fn nonce(&self) -> Result<Option<String>, ReplicaError> {
+        self.group().fact(NONCE)
+    }
+
+    /// Keeps the nonce that the server gave last. It is not flushed: a lost one costs one more request.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`].
+    pub fn keep_nonce(&self, nonce: &str) -> Result<(), ReplicaError> {
+        let mut batch = Batch::new();
+        batch.put(keys::fact(NONCE), encode(&nonce.to_owned()));
+        Ok(self.group().store().apply(&batch)?)
     }
 
     /// Keeps what an enrolment brought; durable when the call returns.

@@ -171,8 +171,16 @@ impl Group<'_> {
     fn defaults(&self, kind: Kind, acts: &[Act], now: &Moment) -> Result<Vec<Act>, ReplicaError> {
         let standing = self.account()?.map(|account| account.standing);
         let text = |text: Option<&String>| text.cloned().map(Scalar::Text);
-        let station = text(standing.as_ref().and_then(|standing| standing.station.as_ref()));
-        let region = text(standing.as_ref().and_then(|standing| standing.region.as_ref()));
+        let station = text(
+            standing
+                .as_ref()
+                .and_then(|standing| standing.station.as_ref()),
+        );
+        let region = text(
+            standing
+                .as_ref()
+                .and_then(|standing| standing.region.as_ref()),
+        );
         let defaults = match kind {
             Kind::Case => vec![
                 ("station", station),
@@ -181,8 +189,10 @@ impl Group<'_> {
             Kind::Party => vec![("station", station)],
             Kind::Inspection => vec![("region", region)],
         };
-        let is_given =
-            |path: &str| acts.iter().any(|act| matches!(act, Act::Set { path: given, .. } if given == path));
+        let is_given = |path: &str| {
+            acts.iter()
+                .any(|act| matches!(act, Act::Set { path: given, .. } if given == path))
+        };
         let missing = defaults.into_iter().filter(|(path, _)| !is_given(path));
         let set = |(path, value): (&str, Option<Scalar>)| {
             Some(Act::Set {

@@ -157,9 +157,7 @@ impl Group<'_> {
 
     pub(super) fn summary(&self, id: RecordId) -> Result<Option<Summary>, ReplicaError> {
         let bytes = self.store().get(&keys::of_record(keys::SUMMARIES, id))?;
-        bytes
-            .map(|bytes| decode(&bytes, "a summary"))
-            .transpose()
+        bytes.map(|bytes| decode(&bytes, "a summary")).transpose()
     }
 
     /// Writes a record: its changes, then in one batch its row, its place in list and outbox, and the feeds it is in. `document` is

@@ -80,10 +80,16 @@ impl Group<'_> {
                 continue;
             };
             let shown = self.show(record)?;
-            found.extend(shown.view.conflicts.iter().map(|conflict| Unsettled {
-                record,
-                path: conflict.path.clone(),
-                values: conflict.values.iter().map(|value| shown.value(value)).collect(),
+            found.extend(shown.view.conflicts.iter().map(|conflict| {
+                Unsettled {
+                    record,
+                    path: conflict.path.clone(),
+                    values: conflict
+                        .values
+                        .iter()
+                        .map(|value| shown.value(value))
+                        .collect(),
+                }
             }));
         }
         Ok(found)

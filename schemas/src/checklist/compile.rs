@@ -84,7 +84,8 @@ impl Plan {
         }
         let steps = order::steps(definition, &layout, &rules, &reads, faults);
         let places = |(list, choices): (&String, &Vec<super::Choice>)| {
-            (list.clone(), choices.iter().enumerate().map(|(place, choice)| (choice.name.clone(), place)).collect())
+            // Backwards, so that the first of a name stays.
+            (list.clone(), choices.iter().enumerate().rev().map(|(place, choice)| (choice.name.clone(), place)).collect())
         };
         Self { rules, steps, choices: definition.lists.iter().map(places).collect(), layout }
     }

@@ -10,7 +10,7 @@ use super::definition::{Choice, Item, Kind};
 use super::eval::Scene;
 use super::limits::{ANSWERS_MAX, TURNS_TOTAL_MAX, WORK_MAX};
 use super::outcome::{Answers, Context, Evaluation, Missing, Progress, Turns, Violation};
-use super::run::Run;
+use super::run::{Run, split_path};
 use super::score;
 use super::value::{Value, number_text, whole};
 use super::Checklist;
@@ -125,10 +125,9 @@ fn visit(run: &Run<'_>, item: usize, turn: usize, evaluation: &mut Evaluation) -
         return Ok(());
     }
     let value = run.value_at(item, turn);
-    if rules.calculation.is_some() || rules.default.is_some() && run.stored(item, turn).is_none() {
-        if !value.is_blank() {
-            evaluation.calculated.insert(path.clone(), json(value));
-        }
+    let follows = rules.calculation.is_some() || rules.default.is_some() && run.stored(item, turn).is_none();
+    if follows && !value.is_blank() {
+        evaluation.calculated.insert(path.clone(), json(value));
     }
     let wrong = wrong(run, item, turn)?;
     let is_asked = asked.kind.is_asked() && rules.calculation.is_none();
@@ -220,24 +219,26 @@ fn percent(progress: Progress) -> u8 {
 
 /// Answers that do not count now: of questions that are not relevant, of turns that are not there, of no question.
 fn ignored(run: &Run<'_>) -> Vec<String> {
-    let counts = |path: &str| {
-        let Some(item) = run.checklist.item_at(path) else { return false };
-        if !path.contains('[') {
-            return run.is_relevant(item, 0) && run.path(item, 0) == path;
+    let given = run.answers.iter().filter(|(_, json)| !json.is_null());
+    given.filter(|(path, _)| !counts(run, path)).map(|(path, _)| path.clone()).collect()
+}
+
+fn counts(run: &Run<'_>, path: &str) -> bool {
+    let Some((item, (_, place, _))) = run.checklist.item_at(path).and_then(|item| Some((item, run.item(item)?))) else { return false };
+    if place.scope == 0 {
+        return place.leaf == path && run.is_relevant(item, 0);
+    }
+    let Some((_, numbers)) = split_path(path) else { return false };
+    let mut turn = 0;
+    for (scope, number) in run.checklist.plan.layout.chain(place.scope).into_iter().zip(numbers) {
+        let inside = run.inside.get(scope).and_then(|inside| inside.get(turn)).cloned().unwrap_or_default();
+        match inside.into_iter().find(|turn| run.turn(scope, *turn).is_some_and(|found| found.number == number)) {
+            Some(found) => turn = found,
+            None => return false,
         }
-        let layout = &run.checklist.plan.layout;
-        let Some((_, numbers)) = super::run::split_path(path) else { return false };
-        let mut turn = 0;
-        for (scope, number) in layout.chain(layout.scope_of(item)).into_iter().zip(numbers) {
-            let inside = run.inside.get(scope).and_then(|inside| inside.get(turn)).cloned().unwrap_or_default();
-            match inside.into_iter().find(|turn| run.turn(scope, *turn).is_some_and(|found| found.number == number)) {
-                Some(found) => turn = found,
-                None => return false,
-            }
-        }
-        run.is_relevant(item, turn) && run.path(item, turn) == path
-    };
-    run.answers.iter().filter(|(path, json)| !json.is_null() && !counts(path)).map(|(path, _)| path.clone()).collect()
+    }
+    let prefix = run.turn(place.scope, turn).map_or("", |turn| turn.prefix.as_str());
+    path.strip_prefix(prefix) == Some(&place.leaf) && run.is_relevant(item, turn)
 }
 
 fn json(value: &Value<'_>) -> Json {

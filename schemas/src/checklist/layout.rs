@@ -6,7 +6,7 @@
 //! scope 2  repeat `part` inside it   sample[1].part[1].colour
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::definition::{Definition, Item, Kind};
 use super::fault::{Faults, Severity};
@@ -132,6 +132,7 @@ impl Layout {
                 faults.error(index, "name", format!("`{leaf}` stands twice in the same group"));
             }
             self.by_path.entry(format!("{prefix}{full}")).or_insert(index);
+            self.by_path.entry(qualified(&definition.items, index, None)).or_insert(index);
         }
     }
 
@@ -152,7 +153,7 @@ impl Layout {
     }
 }
 
-/// `before.clean`: the groups between an item and the repeat it belongs to, then its name.
+/// `before.clean`: the groups between an item and a repeat around it (or everything around it), then its name.
 fn qualified(items: &[Item], index: usize, repeat: Option<usize>) -> String {
     let mut names = Vec::new();
     let mut at = Some(index);
@@ -196,10 +197,6 @@ fn is_small_enough(definition: &Definition, faults: &mut Faults) -> bool {
         faults.add(Severity::Error, None, "list_name", format!("has more than {CHOICES_MAX} choices"));
     }
     for (list, choices) in &definition.lists {
-        let mut names = BTreeSet::new();
-        if let Some(twice) = choices.iter().find(|choice| !names.insert(choice.name.as_str())) {
-            faults.add(Severity::Error, None, "list_name", format!("list `{list}` has `{}` twice", twice.name));
-        }
         if choices.iter().any(|choice| choice.score.is_some_and(|score| !score.is_finite())) {
             faults.add(Severity::Error, None, "score", format!("a score in list `{list}` is no number"));
         }

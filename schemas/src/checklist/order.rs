@@ -127,7 +127,9 @@ fn report_circle(start: usize, needs: &[BTreeSet<usize>], done: &[bool], definit
     let circle: Vec<usize> = path.iter().skip_while(|node| **node != at).copied().collect();
     let mut names: Vec<&str> = circle.iter().filter_map(|node| definition.items.get(node / 3)).map(|item| item.name.as_str()).collect();
     names.dedup();
-    names.extend(definition.items.get(at / 3).map(|item| item.name.as_str()));
+    if names.len() == 1 || names.first() != names.last() {
+        names.extend(names.first().copied());
+    }
     let column = match (at % 3, definition.items.get(at / 3)) {
         (RELEVANCE, _) => "relevant",
         (TURNS, _) => "repeat_count",

@@ -242,7 +242,7 @@ impl Resolver<'_> {
         }
         match function {
             Function::ChoiceName => self.choice_name(arguments),
-            Function::Position => self.position(arguments),
+            Function::Position => self.position(&arguments),
             Function::Index => self.turn_of(self.layout.scope_of(self.item)),
             Function::IndexedRepeat => self.indexed(arguments),
             Function::Count | Function::CountNonEmpty => self.count(function, arguments),
@@ -311,8 +311,8 @@ impl Resolver<'_> {
     }
 
     /// `position(..)`, `position(../..)`: which turn of the repeat around this, or of the one around that.
-    fn position(&mut self, arguments: Vec<Node>) -> Code {
-        let levels = match arguments.as_slice() {
+    fn position(&mut self, arguments: &[Node]) -> Code {
+        let levels = match arguments {
             [] => 1,
             [Node::Up(levels)] => *levels,
             _ => {

@@ -85,7 +85,7 @@ mod tests {
     use crate::checklist::{Answers, Context, Outcome, evaluate};
     use serde_json::json;
 
-    fn answers(changed: serde_json::Value) -> Answers {
+    fn answers(changed: &serde_json::Value) -> Answers {
         let mut all = json!({
             "price_tag": "yes", "receipt": "yes", "hygiene_license": "yes", "expired_goods": "no",
             "service_attitude": 5, "return_policy": "yes", "scan_code_forced": "no"
@@ -96,8 +96,9 @@ mod tests {
         all.as_object().unwrap().clone().into_iter().collect()
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "reads better where it is called")]
     fn score(changed: serde_json::Value) -> (Option<f64>, Option<Outcome>) {
-        let evaluation = evaluate(&sample(), &answers(changed), &Context::at(0, 480)).unwrap();
+        let evaluation = evaluate(&sample(), &answers(&changed), &Context::at(0, 480)).unwrap();
         assert!(evaluation.is_complete(), "{evaluation:?}");
         (evaluation.score, evaluation.result)
     }

@@ -11,7 +11,7 @@
 //! `instance('l')/root`) are recognised, so that the form can say that it cannot be run here.
 
 use winnow::ModalResult;
-use winnow::combinator::{Infix, Prefix, alt, cut_err, delimited, dispatch, expression, fail, not, opt, peek, preceded};
+use winnow::combinator::{Infix, alt, cut_err, delimited, dispatch, expression, fail, not, opt, peek, preceded};
 use winnow::combinator::{repeat, separated, terminated};
 use winnow::error::{ContextError, ErrMode, StrContext};
 use winnow::prelude::*;
@@ -96,15 +96,15 @@ pub(super) fn parse(source: &str) -> Result<Node, SyntaxError> {
     match terminated(any_expression, (blank, peek(winnow::combinator::eof))).parse_next(&mut input) {
         Ok(node) => Ok(node),
         Err(_) if input.state.too_deep => Err(SyntaxError::TooDeep),
-        Err(error) => Err(unexpected(source, input.current_token_start(), error.into_inner().ok())),
+        Err(error) => Err(unexpected(source, input.current_token_start(), error.into_inner().ok().as_ref())),
     }
 }
 
-fn unexpected(source: &str, offset: usize, error: Option<ContextError>) -> SyntaxError {
+fn unexpected(source: &str, offset: usize, error: Option<&ContextError>) -> SyntaxError {
     let (before, rest) = source.split_at_checked(offset).unwrap_or((source, ""));
     let skipped = rest.chars().take_while(|c| c.is_whitespace()).count();
     let found: String = rest.chars().skip(skipped).take(12).collect();
-    let label = error.iter().flat_map(ContextError::context).find_map(|context| match context {
+    let label = error.into_iter().flat_map(ContextError::context).find_map(|context| match context {
         StrContext::Label(label) => Some(*label),
         _ => None,
     });
@@ -134,28 +134,19 @@ fn any_expression(input: &mut Input<'_>) -> ModalResult<Node> {
         input.state.too_deep = true;
         return Err(ErrMode::Cut(ContextError::new()));
     }
-    let node = expression(preceded(blank, operand)).prefix(minus).infix(operator).parse_next(input);
+    let node = expression(preceded(blank, cut_err(operand))).infix(operator).parse_next(input);
     input.state.depth -= 1;
     node
 }
 
-type Folded<'a, T> = ModalResult<T>;
-
-fn minus<'a>(input: &mut Input<'a>) -> Folded<'a, Prefix<Input<'a>, Node, ErrMode<ContextError>>> {
-    let signs: usize = preceded(blank, repeat(1.., terminated('-', blank))).parse_next(input)?;
-    Ok(Prefix(7, if signs % 2 == 1 { negate } else { as_number }))
+/// Minus signs bind tighter than any operator; two of them make a number of what follows.
+fn signed(input: &mut Input<'_>) -> ModalResult<Node> {
+    let signs: usize = repeat(1.., terminated('-', blank)).parse_next(input)?;
+    let negated = Node::Negate(Box::new(cut_err(operand).parse_next(input)?));
+    Ok(if signs % 2 == 1 { negated } else { Node::Negate(Box::new(negated)) })
 }
 
-fn negate(_: &mut Input<'_>, node: Node) -> ModalResult<Node> {
-    Ok(Node::Negate(Box::new(node)))
-}
-
-/// `--x` is x as a number.
-fn as_number(_: &mut Input<'_>, node: Node) -> ModalResult<Node> {
-    Ok(Node::Negate(Box::new(Node::Negate(Box::new(node)))))
-}
-
-fn operator<'a>(input: &mut Input<'a>) -> Folded<'a, Infix<Input<'a>, Node, ErrMode<ContextError>>> {
+fn operator<'a>(input: &mut Input<'a>) -> ModalResult<Infix<Input<'a>, Node, ErrMode<ContextError>>> {
     macro_rules! infix {
         ($operator:ident) => {
             Infix::Left(Operator::$operator.level(), |_, left, right| Ok(chain(left, Operator::$operator, right)))
@@ -202,6 +193,7 @@ fn operand(input: &mut Input<'_>) -> ModalResult<Node> {
         '(' => delimited('(', cut_err(any_expression), cut_err(closing)),
         '.' => alt((number, up, '.'.value(Node::Own))),
         '/' => path,
+        '-' => signed,
         c if is_name_start(c) => named,
         _ => fail,
     }

@@ -96,6 +96,16 @@ impl Document {
     ///
     /// [`EditError`] for the first act that is not possible; nothing is changed then.
     pub fn edit(&mut self, author: &Author, acts: &[Act]) -> Result<Option<Chunk>, EditError> {
+        self.edit_saying(author, acts, None)
+    }
+
+    /// As [`Document::edit`], with a message that says what kind of change it is.
+    pub(super) fn edit_saying(
+        &mut self,
+        author: &Author,
+        acts: &[Act],
+        message: Option<&str>,
+    ) -> Result<Option<Chunk>, EditError> {
         let mut draft = self.clone();
         draft.doc.set_actor(ActorId::from(author.actor.0));
         let before = draft.heads();
@@ -104,7 +114,10 @@ impl Document {
         } else {
             author.now
         };
-        let options = CommitOptions::default().with_time(now.ms.div_euclid(1000));
+        let mut options = CommitOptions::default().with_time(now.ms.div_euclid(1000));
+        if let Some(message) = message {
+            options = options.with_message(message);
+        }
         let mut status = fold(self.kind.table().life_cycle, &draft.events()).status;
         for act in acts {
             status = draft.prove(author, act, status)?;

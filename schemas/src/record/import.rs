@@ -2,6 +2,11 @@
 //!
 //! The actor comes from their hash, seq is 1 and time 0, and the change depends on the frozen one alone. So the same row imported on
 //! two devices that never met is the same change with the same hash, and merges into one record.
+//!
+//! A row that says something else of a record that exists is an ordinary edit by the device that imported it ([`update`]), whose
+//! message tells it from a person's. What a person edited, an import leaves alone.
+
+mod person;
 
 use sha2::{Digest as _, Sha256};
 
@@ -9,7 +14,7 @@ use super::Document;
 use super::edit::{Act, Author, EditError};
 use super::event::NewEvent;
 use crate::chunk::Chunk;
-use crate::field::FieldValue;
+use crate::field::{FieldValue, Scalar};
 use crate::id::{Actor, EventId, RecordId};
 use crate::kind::Kind;
 use crate::time::Moment;
@@ -90,3 +95,39 @@ impl Row {
         Ok((document, chunk))
     }
 }
+
+/// What an update says in its message, so that the next import does not take it for a person's edit.
+const MESSAGE: &str = "import";
+
+/// Writes into a record that exists what a row says otherwise: fields that no person has edited, and events that are not there. `None`
+/// if there is nothing of the kind. What may be written once stays, and what the row does not say stays.
+///
+/// # Errors
+///
+/// [`EditError`] if a value does not fit, or an event cannot happen any more; nothing is changed then.
+pub fn update(
+    document: &mut Document,
+    row: &Row,
+    author: &Author,
+) -> Result<Option<Chunk>, EditError> {
+    let mut acts = row.acts();
+    acts.retain(|act| match act {
+        Act::Set { path, value } => {
+            !document.says(path, value) && !document.is_fixed(path) && !document.is_edited(path)
+        }
+        Act::KeepRaw { path, text } => {
+            let path = format!("raw.{path}");
+            let value = FieldValue::Scalar(Scalar::Text(text.clone()));
+            !document.says(&path, &value) && !document.is_edited(&path)
+        }
+        Act::Happen(event) => !document.events().iter().any(|each| each.id == event.id),
+        Act::Choose { .. } => false,
+    });
+    if acts.is_empty() {
+        return Ok(None);
+    }
+    document.edit_saying(author, &acts, Some(MESSAGE))
+}
+
+#[cfg(test)]
+mod tests;

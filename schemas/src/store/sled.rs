@@ -6,10 +6,12 @@
 //! 1. after every flush the log file is synced through a handle of our own; at open every file and folder is (`sled/folder.rs`);
 //! 2. nothing above 4 KiB goes in as one piece, no key is longer than [`KEY_BYTES_MAX`](super::KEY_BYTES_MAX), so that sled never
 //!    makes such a file (`sled/pieces.rs`);
-//! 3. one batch is one `apply_batch` on the one tree;
-//! 4. a value in pieces is read under the lock that a batch is written under, for sled's batches are not isolated from readers;
-//! 5. no subscriptions, no compression, no flushing in the background, the cache has a size;
-//! 6. sled panics on some damaged files: every call of it is guarded (`sled/guard.rs`), and after a failed write, or a panic, the
+//! 3. the log is synced after every 64 KiB put in, asked or not, and nothing is written while it is: sled writes over a segment once
+//!    its rows lie elsewhere, and takes written for durable;
+//! 4. one batch is one `apply_batch` on the one tree;
+//! 5. a value in pieces is read under the lock that a batch is written under, for sled's batches are not isolated from readers;
+//! 6. no subscriptions, no compression, no flushing in the background, the cache has a size;
+//! 7. sled panics on some damaged files: every call of it is guarded (`sled/guard.rs`), and after a failed write, or a panic, the
 //!    handle accepts nothing until it is opened again.
 //!
 //! Rows of the tree, numbers big-endian:
@@ -289,7 +291,9 @@ impl Store for SledStore {
         let db = self.db()?;
         let mut unsynced_bytes = lock(&self.unsynced_bytes);
         self.guard.refuse_if_failed()?;
-        let cut = self.cut(batch)?;
+        let cut = self
+            .cut(batch)
+            .inspect_err(|error| self.guard.fail_if_disk(error))?;
         let batch_bytes = batch.size_bytes() + batch.len() * ROW_BYTES;
         if *unsynced_bytes + batch_bytes > UNSYNCED_BYTES_MAX && *unsynced_bytes > 0 {
             self.sync(&mut unsynced_bytes)?;

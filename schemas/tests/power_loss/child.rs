@@ -14,6 +14,7 @@ use fieldwatch_schemas::store::{Store, StoreError};
 use crate::work::{self, Trouble};
 
 const STORE: &str = "FW_POWER_LOSS_STORE";
+const FLUSH_EVERY: &str = "FW_POWER_LOSS_FLUSH_EVERY";
 
 /// Nothing that a child does takes so long.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -83,11 +84,12 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    /// Runs the test `name` of this program as a child that writes to `store`.
-    pub(crate) fn start(name: &str, store: &Path, env: &[(&str, &Path)]) -> Self {
+    /// Runs the test `name` of this program as a child that writes to `store`, so many batches to a flush.
+    pub(crate) fn start(name: &str, store: &Path, flush_every: u32, env: &[(&str, &Path)]) -> Self {
         let mut process = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", name, "--nocapture", "--test-threads=1"])
             .env(STORE, store)
+            .env(FLUSH_EVERY, flush_every.to_string())
             .envs(env.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -194,9 +196,10 @@ fn write_until_ended(path: &Path) -> Result<(), Trouble> {
 
 /// Writes until the store fails; says what is acknowledged.
 fn write(store: &SledStore, writer: u8, first: u32) -> StoreError {
+    let flush_every: u32 = std::env::var(FLUSH_EVERY).unwrap().parse().unwrap();
     for number in first.. {
         let written = store.apply(&work::batch(writer, number)).and_then(|()| {
-            if number.is_multiple_of(1 + u32::from(writer)) {
+            if number.is_multiple_of(flush_every + u32::from(writer)) {
                 store.flush()?;
                 Word::Acked { writer, number }.say()?;
             }

@@ -1,11 +1,8 @@
 //! The committer's desk: takes one pushed record after another, and answers a group when it is durable.
 
-use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::id::{Hash, RecordId};
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::record::Document;
@@ -14,11 +11,13 @@ use fieldwatch_schemas::sync::push::{
     Accepted, Asker, Held, Judgement, Outcome, Pushed, Refusal, Verdict, Writer, judge,
 };
 
+use super::answer::{answer, durable, known, our_fault, refused};
 use super::cache::{Cache, Kept};
+use super::rebuild::rebuild;
 use super::write::{self, Plan, Stamp};
 use super::{Job, OwnedAsker, StationRegion};
 use crate::log::Log;
-use crate::tables::{self, ChangeRow, RecordRow};
+use crate::tables::{self, RecordRow, SummaryRow};
 
 pub(super) struct Desk {
     log: Arc<Log>,
@@ -42,12 +41,11 @@ impl Desk {
         Arc::clone(&self.log)
     }
 
-    pub(super) fn is_healthy(&self) -> bool {
-        self.log.is_healthy()
-    }
-
-    /// Tries to open a failed store again.
-    pub(super) fn reopen(&mut self) {
+    /// Opens a failed store again, if it can.
+    pub(super) fn heal(&mut self) {
+        if self.log.is_healthy() {
+            return;
+        }
         self.cache.clear();
         if let Err(error) = self.log.reopen() {
             tracing::warn!(%error, "the store cannot be opened again yet");
@@ -55,9 +53,9 @@ impl Desk {
     }
 
     /// Takes a group of pushes, makes it durable with one flush, and answers.
-    pub(super) fn commit(&mut self, group: Vec<Job>) {
+    pub(super) fn commit(&mut self, group: &[Job]) {
         let answers = if self.log.is_healthy() {
-            self.take_all(&group)
+            self.take_all(group)
         } else {
             Err(StoreError::Failed)
         };
@@ -75,7 +73,7 @@ impl Desk {
                     self.log.fail(&error);
                 }
                 self.cache.clear();
-                for job in &group {
+                for job in group {
                     drop(job.replies.try_send(Err(ProblemKind::Unavailable)));
                 }
             }
@@ -179,11 +177,9 @@ impl Desk {
             position: self.log.position() + 1,
             received_ms: self.log.now_ms(),
         };
-        let station = accepted.view.text("station");
-        let own = accepted.view.text("region").map(str::to_owned);
-        let region = own.or_else(|| station.and_then(|id| (self.station_region)(id)));
+        let summary = SummaryRow::of(&accepted.view, &*self.station_region);
         let row = held.map(|kept| &kept.row);
-        match write::plan(store, row, &accepted, stamp, region) {
+        match write::plan(store, row, &accepted, stamp, &summary) {
             Ok(plan) => Ok(Ruling::Write(Box::new(accepted.document), Box::new(plan))),
             Err(error) if error.is_about_size() => Ok(Ruling::Refuse(Refusal::new(
                 ProblemKind::RecordTooLarge,
@@ -213,10 +209,9 @@ impl Desk {
         if let Some(kept) = self.cache.take(record) {
             return Ok(Some(kept));
         }
-        let row: Option<RecordRow> =
-            tables::read(store, "a record", &tables::record_key(record))?;
+        let row: Option<RecordRow> = tables::read(store, "a record", &tables::record_key(record))?;
         let Some(row) = row else { return Ok(None) };
-        let document = rebuild(store, record, &row)?;
+        let document = rebuild(store, record, &row)?.document;
         Ok(Some(Kept { row, document }))
     }
 }
@@ -227,113 +222,4 @@ enum Ruling {
     Duplicate,
     Missing(Vec<Hash>),
     Refuse(Refusal),
-}
-
-/// Opens a record from its changes, and proves that it is what its row says.
-///
-/// # Errors
-///
-/// [`StoreError::Damaged`] if a change does not hold, or they do not come to the heads in the row.
-pub(crate) fn rebuild(
-    store: &dyn Store,
-    record: RecordId,
-    row: &RecordRow,
-) -> Result<Document, StoreError> {
-    let chunks = chunks_of(store, record, row)?;
-    let attempt = || Document::from_chunks(record, row.kind, &chunks);
-    let document = catch_unwind(AssertUnwindSafe(attempt))
-        .map_err(|_| tables::damaged(format!("record {record}: automerge panicked")))?
-        .map_err(|error| tables::damaged(format!("record {record}: {error}")))?;
-    if document.heads() == row.heads {
-        Ok(document)
-    } else {
-        Err(tables::damaged(format!(
-            "record {record}: its changes do not come to its heads"
-        )))
-    }
-}
-
-fn chunks_of(
-    store: &dyn Store,
-    record: RecordId,
-    row: &RecordRow,
-) -> Result<Vec<Chunk>, StoreError> {
-    let mut chunks = Ok(Vec::new());
-    let range = tables::changes_between(record, 0, row.position);
-    store.scan(&range, &mut |_, value| {
-        let read = tables::decode("a change", value).and_then(|row: ChangeRow| {
-            Chunk::parse(row.chunk.into())
-                .map_err(|error| tables::damaged(format!("record {record}: {error}")))
-        });
-        match (&mut chunks, read) {
-            (Ok(list), Ok(chunk)) => {
-                list.push(chunk);
-                ControlFlow::Continue(())
-            }
-            (_, Err(error)) => {
-                chunks = Err(error);
-                ControlFlow::Break(())
-            }
-            (Err(_), _) => ControlFlow::Break(()),
-        }
-    })?;
-    chunks
-}
-
-fn our_fault() -> Refusal {
-    Refusal::new(
-        ProblemKind::Internal,
-        "the server could not judge this record",
-    )
-}
-
-fn durable(pushed: &Pushed, verdict: Verdict) -> Outcome {
-    let hashes = pushed.changes.iter().filter_map(|bytes| hash_of(bytes));
-    answer(pushed, verdict, hashes.collect())
-}
-
-fn refused(pushed: &Pushed, held: Option<&Kept>, refusal: &Refusal) -> Outcome {
-    // To somebody who may not see the record, not even that much is told.
-    let tells = !matches!(
-        refusal.problem,
-        ProblemKind::NotPermitted | ProblemKind::HeldElsewhere
-    );
-    let durable = if tells {
-        known(pushed, held)
-    } else {
-        Vec::new()
-    };
-    Outcome {
-        problem: Some(refusal.problem.name().to_owned()),
-        words: Some(refusal.words.clone()),
-        ..answer(pushed, Verdict::Refused, durable)
-    }
-}
-
-fn known(pushed: &Pushed, held: Option<&Kept>) -> Vec<Hash> {
-    let Some(kept) = held else { return Vec::new() };
-    let hashes: BTreeSet<Hash> = pushed
-        .changes
-        .iter()
-        .filter_map(|bytes| hash_of(bytes))
-        .collect();
-    hashes
-        .into_iter()
-        .filter(|hash| kept.document.has(*hash))
-        .collect()
-}
-
-fn answer(pushed: &Pushed, verdict: Verdict, durable: Vec<Hash>) -> Outcome {
-    Outcome {
-        record: pushed.record,
-        verdict,
-        durable,
-        missing: Vec::new(),
-        problem: None,
-        words: None,
-    }
-}
-
-fn hash_of(bytes: &[u8]) -> Option<Hash> {
-    Chunk::parse(bytes.to_vec()).ok().map(|chunk| chunk.hash())
 }

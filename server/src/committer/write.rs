@@ -10,12 +10,11 @@ use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::id::{Actor, Hash, RecordId};
 use fieldwatch_schemas::store::{BATCH_BYTES_MAX, BATCH_ROWS_MAX, Batch, Store, StoreError};
-use fieldwatch_schemas::summary::summarise;
 use fieldwatch_schemas::sync::pull::Presence;
 use fieldwatch_schemas::sync::push::Accepted;
 
 use crate::tables::{
-    self, ChangeRow, FeedHead, FeedRow, Place, RecordRow, SummaryRow, UnfinishedRow, WriterRow,
+    self, ChangeRow, FeedHead, Place, RecordRow, SummaryRow, UnfinishedRow, WriterRow,
 };
 
 /// The version of a record's row.
@@ -52,19 +51,22 @@ pub(super) fn plan(
     before: Option<&RecordRow>,
     accepted: &Accepted,
     stamp: Stamp,
-    region: Option<String>,
+    summary: &SummaryRow,
 ) -> Result<Plan, StoreError> {
     let record = accepted.document.id();
     let heads = accepted.document.heads();
     let mut batch = Batch::new();
-    let places = move_in_feeds(store, &mut batch, before, record, &heads, accepted, stamp)?;
+    let moved = Move {
+        record,
+        old: before.map_or_else(Digest::default, |row| Digest::of(record, &row.heads)),
+        new: Digest::of(record, &heads),
+        feeds: &accepted.feeds,
+        position: stamp.position,
+    };
+    let places = moved.all(store, &mut batch, before)?;
     let row = record_row(before, accepted, heads, places, stamp);
     batch.put(tables::record_key(record), tables::encode(&row));
-    let summary = SummaryRow {
-        summary: summarise(&accepted.view),
-        region,
-    };
-    batch.put(tables::summary_key(record), tables::encode(&summary));
+    batch.put(tables::summary_key(record), tables::encode(summary));
     batch.put(tables::POSITION, stamp.position.to_be_bytes());
     let ahead = put_changes(&mut batch, record, &accepted.fresh, stamp);
     batch.check()?;
@@ -117,76 +119,84 @@ fn writer_rows(before: Option<&RecordRow>, accepted: &Accepted) -> Vec<WriterRow
     writers.collect()
 }
 
-/// Moves the record's row of every feed it is in to the new position; a feed it is in no more learns that it left.
-fn move_in_feeds(
-    store: &dyn Store,
-    batch: &mut Batch,
-    before: Option<&RecordRow>,
+/// What a write does to the feeds of a record.
+struct Move<'a> {
     record: RecordId,
-    heads: &[Hash],
-    accepted: &Accepted,
-    stamp: Stamp,
-) -> Result<Vec<Place>, StoreError> {
-    let old = before.map(|row| Digest::of(record, &row.heads));
-    let new = Digest::of(record, heads);
-    let known = before.map(|row| row.places.clone()).unwrap_or_default();
-    let mut places: BTreeMap<Feed, Place> = known
-        .into_iter()
-        .map(|place| (place.feed.clone(), place))
-        .collect();
-    let touched: BTreeSet<Feed> = places
-        .values()
-        .filter(|place| place.presence == Presence::Present)
-        .map(|place| place.feed.clone())
-        .chain(accepted.feeds.iter().cloned())
-        .collect();
-    for feed in touched {
-        let place = places.remove(&feed);
-        let was_in = place
-            .as_ref()
-            .is_some_and(|place| place.presence == Presence::Present);
-        let is_in = accepted.feeds.contains(&feed);
-        if let Some(place) = &place {
-            batch.delete(tables::feed_row_key(&feed, place.position));
+    /// What the record added to the digest of each feed it was in.
+    old: Digest,
+    /// What it adds to that of each feed it is in now.
+    new: Digest,
+    feeds: &'a BTreeSet<Feed>,
+    position: u64,
+}
+
+impl Move<'_> {
+    /// Moves the record's row of every feed it is in to the new position; a feed it is in no more learns that it left.
+    fn all(
+        &self,
+        store: &dyn Store,
+        batch: &mut Batch,
+        before: Option<&RecordRow>,
+    ) -> Result<Vec<Place>, StoreError> {
+        let known = before.map(|row| row.places.clone()).unwrap_or_default();
+        let mut places: BTreeMap<Feed, Place> = known
+            .into_iter()
+            .map(|place| (place.feed.clone(), place))
+            .collect();
+        let touched: BTreeSet<Feed> = places
+            .values()
+            .filter(|place| place.presence == Presence::Present)
+            .map(|place| place.feed.clone())
+            .chain(self.feeds.iter().cloned())
+            .collect();
+        for feed in touched {
+            let place = self.one(store, batch, &feed, places.remove(&feed))?;
+            places.insert(feed, place);
         }
-        let entered = match &place {
-            Some(place) if was_in => place.entered,
-            _ => stamp.position,
-        };
+        Ok(places.into_values().collect())
+    }
+
+    /// Moves one row, and brings the feed's head up to date.
+    fn one(
+        &self,
+        store: &dyn Store,
+        batch: &mut Batch,
+        feed: &Feed,
+        before: Option<Place>,
+    ) -> Result<Place, StoreError> {
+        if let Some(place) = &before {
+            batch.delete(tables::feed_row_key(feed, place.position));
+        }
+        let was_in = before.filter(|place| place.presence == Presence::Present);
+        let is_in = self.feeds.contains(feed);
         let presence = if is_in {
             Presence::Present
         } else {
             Presence::Left
         };
-        let row = FeedRow {
-            record,
-            entered,
-            presence,
-        };
-        batch.put(
-            tables::feed_row_key(&feed, stamp.position),
-            tables::encode(&row),
-        );
-        let mut head = feed_head(store, &feed)?;
-        if let (true, Some(old)) = (was_in, old) {
-            head.digest = head.digest.minus(old);
+        let mut head = feed_head(store, feed)?;
+        if was_in.is_some() {
+            head.digest = head.digest.minus(self.old);
             head.records = head.records.saturating_sub(1);
         }
         if is_in {
-            head.digest = head.digest.plus(new);
+            head.digest = head.digest.plus(self.new);
             head.records += 1;
         }
-        head.position = stamp.position;
-        batch.put(tables::feed_head_key(&feed), tables::encode(&head));
+        head.position = self.position;
+        batch.put(tables::feed_head_key(feed), tables::encode(&head));
         let place = Place {
             feed: feed.clone(),
-            position: stamp.position,
-            entered,
+            position: self.position,
+            entered: was_in.map_or(self.position, |place| place.entered),
             presence,
         };
-        places.insert(feed, place);
+        batch.put(
+            tables::feed_row_key(feed, self.position),
+            tables::encode(&place.row(self.record)),
+        );
+        Ok(place)
     }
-    Ok(places.into_values().collect())
 }
 
 fn feed_head(store: &dyn Store, feed: &Feed) -> Result<FeedHead, StoreError> {
@@ -205,10 +215,15 @@ fn put_changes(batch: &mut Batch, record: RecordId, fresh: &[Chunk], stamp: Stam
         (key, tables::encode(&row))
     });
     let rows: Vec<_> = rows.collect();
-    let size_bytes: usize = rows.iter().map(|(key, value)| key.len() + value.len()).sum();
-    if batch.len() + rows.len() <= BATCH_ROWS_MAX && batch.size_bytes() + size_bytes <= BATCH_BYTES_MAX
+    let size_bytes: usize = rows
+        .iter()
+        .map(|(key, value)| key.len() + value.len())
+        .sum();
+    if batch.len() + rows.len() <= BATCH_ROWS_MAX
+        && batch.size_bytes() + size_bytes <= BATCH_BYTES_MAX
     {
-        rows.into_iter().for_each(|(key, value)| batch.put(key, value));
+        rows.into_iter()
+            .for_each(|(key, value)| batch.put(key, value));
         return Vec::new();
     }
     batch.delete(tables::UNFINISHED);

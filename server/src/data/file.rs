@@ -35,7 +35,11 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), DataError> {
 
 fn owners(truncate: bool) -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(truncate).mode(0o600);
+    options
+        .write(true)
+        .create(true)
+        .truncate(truncate)
+        .mode(0o600);
     options
 }
 

@@ -72,3 +72,35 @@ fn is_host(text: &str) -> bool {
     };
     text.parse::<IpAddr>().is_ok() || (text.len() <= 253 && text.split('.').all(is_label))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(before: Option<Settings>, hosts: &[&str]) -> Result<Settings, DataError> {
+        let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        Settings::with_hosts(before, &hosts)
+    }
+
+    #[test]
+    fn the_name_is_the_first_host_ever_and_the_wanted_host_the_first_of_the_last_time() {
+        let first = given(None, &["a.example", "10.0.0.1"]).unwrap();
+        let mut again = given(Some(first), &["b.example", "a.example"]).unwrap();
+        assert_eq!(again.name, "a.example");
+        assert_eq!(again.hosts, ["b.example", "a.example", "10.0.0.1"]);
+        assert_eq!(again.url(), None);
+        let pin = String::new();
+        again.served = Some(Served { port: 8443, pin });
+        assert_eq!(again.url().as_deref(), Some("https://b.example:8443"));
+        again.hosts = vec!["::1".to_owned()];
+        assert_eq!(again.url().as_deref(), Some("https://[::1]:8443"));
+    }
+
+    #[test]
+    fn what_cannot_stand_in_a_link_is_no_host() {
+        for host in ["", "a b", "a/b", "https://a", "a:443", "-a", "a..b", "站"] {
+            let refused = given(None, &[host]);
+            assert!(matches!(refused, Err(DataError::Host(_))), "{host:?}");
+        }
+    }
+}

@@ -33,12 +33,10 @@ mod rng;
 mod tests;
 mod trade;
 
-pub use case::{Case, Consents};
-pub use enterprise::Enterprise;
-pub use inspection::{Inspection, Site};
-pub use life::Event;
-pub use money::Recovered;
-pub use person::Party;
+pub(super) use case::Case;
+pub(super) use inspection::Inspection;
+pub(super) use life::Event;
+pub(super) use person::Party;
 
 use enterprise::Register;
 use phrases::Book;
@@ -51,7 +49,7 @@ const REGION_DEFAULT: &str = "330106";
 ///
 /// Stations of one region share its shops, so that reports have hot spots; people, texts and numbers differ by seed.
 #[derive(Debug)]
-pub struct Generator {
+pub(super) struct Generator {
     rng: Rng,
     book: Book,
     register: Register,
@@ -62,7 +60,7 @@ pub struct Generator {
 impl Generator {
     /// Starts a generator whose external numbers carry the seed, in the default region.
     #[must_use]
-    pub fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         let book = Book::embedded();
         let register = Register::of_region(&book, REGION_DEFAULT);
         Self {
@@ -76,7 +74,7 @@ impl Generator {
 
     /// Puts `prefix` into every external number, so that two stations never give the same one.
     #[must_use]
-    pub fn with_prefix(mut self, prefix: &str) -> Self {
+    pub(super) fn with_prefix(mut self, prefix: &str) -> Self {
         prefix.clone_into(&mut self.prefix);
         self
     }
@@ -84,7 +82,7 @@ impl Generator {
     /// Moves to the shops and streets of a region of GB/T 2260; one that `people.txt` does not list gets its first
     /// region's streets under its own code.
     #[must_use]
-    pub fn with_region(mut self, code: &str) -> Self {
+    pub(super) fn with_region(mut self, code: &str) -> Self {
         self.register = Register::of_region(&self.book, code);
         self
     }
@@ -94,7 +92,7 @@ impl Generator {
     /// Natures and problems are dealt so that any `n` has the proportions of the sources. What would have happened after
     /// `to_ms` has not: the last days' cases are still open.
     #[must_use]
-    pub fn cases(&mut self, n: usize, from_ms: i64, to_ms: i64) -> Vec<Case> {
+    pub(super) fn cases(&mut self, n: usize, from_ms: i64, to_ms: i64) -> Vec<Case> {
         let mut rng = self.rng.fork();
         let natures = rng.deal(mix::NATURES, n);
         let problems = rng.deal(mix::PROBLEMS, n);
@@ -114,7 +112,7 @@ impl Generator {
 
     /// Makes `n` inspections of shops, visited from `from_ms` until before `to_ms`, oldest first.
     #[must_use]
-    pub fn inspections(&mut self, n: usize, from_ms: i64, to_ms: i64) -> Vec<Inspection> {
+    pub(super) fn inspections(&mut self, n: usize, from_ms: i64, to_ms: i64) -> Vec<Inspection> {
         let mut rng = self.rng.fork();
         let results = rng.deal(mix::RESULTS, n);
         let mut visits: Vec<(i64, &'static str)> = results

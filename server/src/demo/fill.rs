@@ -2,6 +2,7 @@
 //!
 //! A case is two acts of a person: the intake, and later what came of it. Each is one change.
 
+use fieldwatch_client_core::chance::{Chance as _, SystemChance};
 use fieldwatch_schemas::field::FieldError;
 use fieldwatch_schemas::id::{EventId, RecordId};
 use fieldwatch_schemas::kind::Kind;
@@ -10,6 +11,7 @@ use fieldwatch_schemas::record::event::NewEvent;
 use fieldwatch_schemas::time::Moment;
 use serde_json::{Value as Json, json};
 
+use super::DemoError;
 use super::content::{Case, Event, Inspection, Party};
 
 /// The built-in checklist, by id and version.
@@ -54,23 +56,24 @@ impl Form {
             .try_for_each(|(path, value)| self.set(path, value))
     }
 
-    fn happen(&mut self, event: &Event, id: EventId) {
-        self.acts.push(happen(event, id));
+    fn happen(&mut self, event: &Event) -> Result<(), DemoError> {
+        self.acts.push(happen(event)?);
+        Ok(())
     }
 }
 
 /// One event as an act.
-pub(super) fn happen(event: &Event, id: EventId) -> Act {
-    Act::Happen(NewEvent {
-        id,
+pub(super) fn happen(event: &Event) -> Result<Act, DemoError> {
+    Ok(Act::Happen(NewEvent {
+        id: EventId::random(SystemChance.sixteen()?),
         kind: event.event_type.to_owned(),
         at: Moment::china(event.at_ms),
         data: event.data.clone(),
-    })
+    }))
 }
 
 /// The consumer's own record, held apart from the case.
-pub(super) fn party(party: &Party, station: &str) -> Result<Form, FieldError> {
+pub(super) fn party(party: &Party, station: &str) -> Result<Form, DemoError> {
     let mut form = Form::of(Kind::Party);
     form.set_all(&[
         ("station", json!(station)),
@@ -87,8 +90,7 @@ pub(super) fn intake(
     case: &Case,
     station: &str,
     party: Option<RecordId>,
-    fresh: &mut impl FnMut() -> EventId,
-) -> Result<Form, FieldError> {
+) -> Result<Form, DemoError> {
     let mut form = Form::of(Kind::Case);
     form.set_all(&[
         ("nature", json!(case.nature)),
@@ -116,7 +118,7 @@ pub(super) fn intake(
         form.set("consents.delegate", &json!(case.consents.delegate))?;
     }
     for event in case.events.iter().take(1) {
-        form.happen(event, fresh());
+        form.happen(event)?;
     }
     Ok(form)
 }
@@ -124,11 +126,10 @@ pub(super) fn intake(
 /// What came of a case after its intake; none if nothing has.
 pub(super) fn follow_up(
     case: &Case,
-    fresh: &mut impl FnMut() -> EventId,
-) -> Result<Option<Form>, FieldError> {
+) -> Result<Option<Form>, DemoError> {
     let mut form = Form::of(Kind::Case);
     for event in case.events.iter().skip(1) {
-        form.happen(event, fresh());
+        form.happen(event)?;
     }
     let recovered = case.recovered;
     let sums = [
@@ -145,8 +146,7 @@ pub(super) fn follow_up(
 /// A visit: the answers to the checklist, and what the volunteer's device recorded.
 pub(super) fn visit(
     inspection: &Inspection,
-    fresh: &mut impl FnMut() -> EventId,
-) -> Result<Form, FieldError> {
+) -> Result<Form, DemoError> {
     let mut form = Form::of(Kind::Inspection);
     let (checklist, version) = CHECKLIST;
     let site = inspection.site;
@@ -167,7 +167,7 @@ pub(super) fn visit(
         form.set(&format!("answers.{question}"), answer)?;
     }
     for event in &inspection.events {
-        form.happen(event, fresh());
+        form.happen(event)?;
     }
     Ok(form)
 }
@@ -193,14 +193,6 @@ mod tests {
     const FROM_MS: i64 = 1_767_196_800_000;
     const TO_MS: i64 = FROM_MS + 90 * 86_400_000;
 
-    fn counted() -> impl FnMut() -> EventId {
-        let mut number = 0_u128;
-        move || {
-            number += 1;
-            EventId::random(number.to_be_bytes())
-        }
-    }
-
     fn author(role: Role) -> Author {
         Author {
             actor: Actor([9; 16]),
@@ -211,14 +203,13 @@ mod tests {
 
     #[test]
     fn every_generated_case_can_be_filled_in_as_station_staff_and_says_what_it_was_made_from() {
-        let mut fresh = counted();
         for case in Generator::new(3).cases(400, FROM_MS, TO_MS) {
             let id = RecordId::random([1; 16]);
             let mut document = Document::begin(id, Kind::Case).unwrap();
             let staff = author(Role::StationStaff);
-            let form = intake(&case, "330106-0012", None, &mut fresh).unwrap();
+            let form = intake(&case, "330106-0012", None).unwrap();
             assert!(document.edit(&staff, &form.into_acts()).unwrap().is_some());
-            if let Some(form) = follow_up(&case, &mut fresh).unwrap() {
+            if let Some(form) = follow_up(&case).unwrap() {
                 assert!(document.edit(&staff, &form.into_acts()).unwrap().is_some());
             }
             let view = document.view();
@@ -230,11 +221,10 @@ mod tests {
 
     #[test]
     fn every_generated_visit_comes_to_the_result_it_was_meant_to() {
-        let mut fresh = counted();
         for inspection in Generator::new(5).inspections(200, FROM_MS, TO_MS) {
             let id = RecordId::random([1; 16]);
             let mut document = Document::begin(id, Kind::Inspection).unwrap();
-            let form = visit(&inspection, &mut fresh).unwrap();
+            let form = visit(&inspection).unwrap();
             document
                 .edit(&author(Role::Volunteer), &form.into_acts())
                 .unwrap();
@@ -245,7 +235,7 @@ mod tests {
             let result = fieldwatch_schemas::inspection::result(&document.view());
             assert_eq!(result, submitted.then_some(inspection.meant));
             for event in &inspection.review {
-                let act = happen(event, fresh());
+                let act = happen(event).unwrap();
                 document.edit(&author(Role::Coordinator), &[act]).unwrap();
             }
         }

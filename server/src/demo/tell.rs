@@ -101,6 +101,15 @@ pub(super) fn yuan(fen: i64) -> String {
     format!("¥{}.{:02}", thousands(fen / 100), fen % 100)
 }
 
+/// Bytes as people read them: 812 B, 14.3 KiB.
+pub(super) fn size(bytes: u64) -> String {
+    if bytes < 1_024 {
+        return format!("{bytes} B");
+    }
+    let tenths = bytes.saturating_mul(10) / 1_024;
+    format!("{}.{} KiB", tenths / 10, tenths % 10)
+}
+
 /// A number with thousands apart.
 pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
@@ -168,5 +177,6 @@ mod tests {
         assert_eq!(yuan(90), "¥0.90");
         assert_eq!((percent(2, 3), percent(0, 0)), ("66.7%".to_owned(), "—".to_owned()));
         assert_eq!(thousands(1_000), "1,000");
+        assert_eq!((size(812), size(14_643)), ("812 B".to_owned(), "14.2 KiB".to_owned()));
     }
 }

@@ -64,6 +64,9 @@ pub enum RegisterError {
     /// There are as many as there may be.
     #[error("the register is full")]
     Full,
+    /// A row that cannot be encoded.
+    #[error("a row of the register cannot be written")]
+    Unwritable,
     /// A row that no version wrote.
     #[error("a row of the register cannot be read")]
     Damaged(#[source] minicbor::decode::Error),

@@ -23,7 +23,7 @@ pub(super) trait Stored: minicbor::Encode<()> + for<'b> minicbor::Decode<'b, ()>
         let mut key = vec![Self::TABLE];
         key.extend(self.key());
         let mut batch = Batch::new();
-        let Ok(value) = minicbor::to_vec(self); // a vector takes everything
+        let value = minicbor::to_vec(self).map_err(|_| RegisterError::Unwritable)?;
         batch.put(key, value);
         Ok(batch)
     }
@@ -33,8 +33,9 @@ pub(super) trait Stored: minicbor::Encode<()> + for<'b> minicbor::Decode<'b, ()>
 pub(super) fn all<R: Stored>(store: &dyn Store) -> Result<BTreeMap<R::Id, R>, RegisterError> {
     let mut rows = BTreeMap::new();
     let mut damaged = None;
-    store.scan(&KeyRange::prefix(&[R::TABLE]), &mut |_, value| {
-        match minicbor::decode::<R>(value) {
+    store.scan(
+        &KeyRange::prefix(&[R::TABLE]),
+        &mut |_, value| match minicbor::decode::<R>(value) {
             Ok(row) => {
                 rows.insert(row.id(), row);
                 ControlFlow::Continue(())
@@ -43,8 +44,8 @@ pub(super) fn all<R: Stored>(store: &dyn Store) -> Result<BTreeMap<R::Id, R>, Re
                 damaged = Some(error);
                 ControlFlow::Break(())
             }
-        }
-    })?;
+        },
+    )?;
     match damaged {
         Some(error) => Err(RegisterError::Damaged(error)),
         None => Ok(rows),

@@ -16,6 +16,7 @@ use super::rows::Stored;
 pub struct Station {
     /// Its id: letters, digits, hyphens.
     #[n(0)]
+    #[serde(rename = "station")]
     pub id: String,
     /// Its name.
     #[n(1)]

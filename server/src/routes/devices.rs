@@ -24,7 +24,10 @@ pub(super) async fn enrol(
         move || redeem(&app, &request)
     })
     .await?;
-    Ok((StatusCode::CREATED, axum::Json(reply(&app, device, person)?)))
+    Ok((
+        StatusCode::CREATED,
+        axum::Json(reply(&app, device, person)?),
+    ))
 }
 
 fn redeem(app: &App, request: &EnrolRequest) -> Result<(Device, Person), ApiError> {

@@ -51,12 +51,13 @@ fn read_form(body: &[u8]) -> Result<TokenRequest, ApiError> {
         let found = url::form_urlencoded::parse(body).find(|(key, _)| key == name);
         found.map(|(_, value)| value.into_owned())
     };
-    let (grant_type, assertion) = part("grant_type")
-        .zip(part("assertion"))
-        .ok_or(ApiError::Malformed {
-            kind: ProblemKind::BadRequest,
-            words: "grant_type and assertion are needed",
-        })?;
+    let (grant_type, assertion) =
+        part("grant_type")
+            .zip(part("assertion"))
+            .ok_or(ApiError::Malformed {
+                kind: ProblemKind::BadRequest,
+                words: "grant_type and assertion are needed",
+            })?;
     Ok(TokenRequest {
         grant_type,
         assertion,

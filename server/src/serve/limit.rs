@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Takes connections while there are places.
 #[derive(Debug, Clone)]
-pub struct Limited {
+pub(super) struct Limited {
     places: Arc<Semaphore>,
 }
 
@@ -51,7 +51,7 @@ impl Limited {
 
 /// A connection and its place, which it gives back when it ends.
 #[derive(Debug)]
-pub struct Placed {
+pub(super) struct Placed {
     stream: TcpStream,
     _place: OwnedSemaphorePermit,
 }

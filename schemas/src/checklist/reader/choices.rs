@@ -28,13 +28,16 @@ pub(super) fn read(tables: &[Table], draft: &mut Draft, problems: &mut Problems)
     let mut seen = BTreeSet::new();
     for row in &table.rows {
         let Some((list, choice)) = choice(row, table, &columns, draft, problems) else { continue };
-        if seen.insert((list.clone(), choice.name.clone())) {
-            draft.definition.lists.entry(list).or_default().push(choice);
-        } else if draft.allows_duplicates {
-            problems.warn(&table.sheet, row.number, &columns.heading("name"), format!("`{}` stands twice; the first counts", choice.name));
-        } else {
-            problems.error(&table.sheet, row.number, &columns.heading("name"), format!("`{}` stands twice in list `{list}`", choice.name));
+        if !seen.insert((list.clone(), choice.name.clone())) {
+            let (heading, name) = (columns.heading("name"), &choice.name);
+            if draft.allows_duplicates {
+                problems.warn(&table.sheet, row.number, &heading, format!("`{name}` stands twice; the first counts"));
+            } else {
+                problems.error(&table.sheet, row.number, &heading, format!("`{name}` stands twice in list `{list}`"));
+                continue;
+            }
         }
+        draft.definition.lists.entry(list).or_default().push(choice);
     }
 }
 

@@ -54,10 +54,8 @@ pub(super) fn understand(text: &str) -> Row {
     let lower = text.to_lowercase();
     // Underscores and blanks are the same in types, but not in names of lists.
     let spaced = lower.replace('_', " ");
-    if let Some(rest) = spaced.strip_prefix("begin ") {
-        if let Some(container) = container(rest, &text) {
-            return Row::Begin(container);
-        }
+    if let Some(container) = spaced.strip_prefix("begin ").and_then(|rest| container(rest, &text)) {
+        return Row::Begin(container);
     }
     if let Some(container) = spaced.strip_prefix("end ").and_then(|rest| container(rest, &text)) {
         return Row::End(container);

@@ -269,7 +269,9 @@ impl Builder<'_> {
             return;
         }
         let mut languages: Vec<String> = choices.iter().flat_map(|choice| choice.label.keys().cloned()).collect();
-        languages.push(plain);
+        if languages.is_empty() {
+            languages.push(plain);
+        }
         let label = languages.into_iter().map(|language| (language, "Other".to_owned())).collect();
         choices.push(Choice { name: "other".to_owned(), label, ..Choice::default() });
     }

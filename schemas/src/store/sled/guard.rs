@@ -35,6 +35,13 @@ impl Guard {
         Ok(())
     }
 
+    /// Ends the handle if a write could not even be prepared because the disk failed.
+    pub(super) fn fail_if_disk(&self, error: &StoreError) {
+        if matches!(error, StoreError::Io { .. } | StoreError::DiskFull { .. }) {
+            self.failed.store(true, Ordering::SeqCst);
+        }
+    }
+
     /// Calls sled to read. A read that fails leaves the handle usable, unless sled found damage.
     pub(super) fn read<T>(
         &self,

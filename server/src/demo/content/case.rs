@@ -13,46 +13,46 @@ use super::trade::{self, Item};
 
 /// A demand of a consumer, with all that happened to it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Case {
+pub(in crate::demo) struct Case {
     /// `complaint`, `tip_off`, `consultation` or `other`.
-    pub nature: &'static str,
+    pub(in crate::demo) nature: &'static str,
     /// How it came, `12315` or `walk_in` for example.
-    pub channel: &'static str,
+    pub(in crate::demo) channel: &'static str,
     /// The number another system gave it; unique per generator and prefix.
-    pub external_no: Option<String>,
+    pub(in crate::demo) external_no: Option<String>,
     /// When it came; also the time of the first event.
-    pub received_at_ms: i64,
+    pub(in crate::demo) received_at_ms: i64,
     /// The code of the goods or services (客体类别).
-    pub category: &'static str,
+    pub(in crate::demo) category: &'static str,
     /// The code of the problem (问题性质).
-    pub problem: &'static str,
+    pub(in crate::demo) problem: &'static str,
     /// Who it is about.
-    pub respondent: Enterprise,
+    pub(in crate::demo) respondent: Enterprise,
     /// What was said, 40 to 300 characters, now and then up to 2,000.
-    pub narrative: String,
+    pub(in crate::demo) narrative: String,
     /// What is asked for; empty unless a complaint.
-    pub claims: Vec<&'static str>,
+    pub(in crate::demo) claims: Vec<&'static str>,
     /// How much is asked for.
-    pub claimed_fen: i64,
+    pub(in crate::demo) claimed_fen: i64,
     /// `minor`, `elderly`, `disabled`.
-    pub vulnerable: Vec<&'static str>,
+    pub(in crate::demo) vulnerable: Vec<&'static str>,
     /// What the consumer agreed to.
-    pub consents: Consents,
+    pub(in crate::demo) consents: Consents,
     /// Who it is from; none if they gave no name.
-    pub party: Option<Party>,
+    pub(in crate::demo) party: Option<Party>,
     /// What happened, oldest first; begins with `received`.
-    pub events: Vec<Event>,
+    pub(in crate::demo) events: Vec<Event>,
     /// What came back by the end.
-    pub recovered: Recovered,
+    pub(in crate::demo) recovered: Recovered,
 }
 
 /// What a consumer agreed to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Consents {
+pub(in crate::demo) struct Consents {
     /// The outcome may be published.
-    pub publish: bool,
+    pub(in crate::demo) publish: bool,
     /// Another body may mediate.
-    pub delegate: bool,
+    pub(in crate::demo) delegate: bool,
 }
 
 /// What is known when a demand comes in.

@@ -13,15 +13,15 @@ const SEED: u64 = 0x5348_4F50;
 
 /// A shop or company (经营者), as respondent of a case or place of an inspection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Enterprise {
+pub(in crate::demo) struct Enterprise {
     /// Its invented name.
-    pub name: String,
+    pub(in crate::demo) name: String,
     /// 统一社会信用代码, 18 characters, with right check characters.
-    pub credit_code: String,
+    pub(in crate::demo) credit_code: String,
     /// A street that does not exist in a district that does.
-    pub address: String,
+    pub(in crate::demo) address: String,
     /// A landline nobody has: local numbers do not begin with 0.
-    pub phone: String,
+    pub(in crate::demo) phone: String,
 }
 
 /// A shop with the kind of shop it is, which decides what it sells.

@@ -11,42 +11,42 @@ use super::trade::Item;
 
 /// What a volunteer found in a shop.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Inspection {
+pub(in crate::demo) struct Inspection {
     /// The name a volunteer goes by, so that readers do not learn who it was.
-    pub alias: String,
+    pub(in crate::demo) alias: String,
     /// The code of what the shop sells.
-    pub category: &'static str,
+    pub(in crate::demo) category: &'static str,
     /// The shop.
-    pub enterprise: Enterprise,
+    pub(in crate::demo) enterprise: Enterprise,
     /// Code of GB/T 2260.
-    pub region: String,
+    pub(in crate::demo) region: String,
     /// Where the volunteer checked in.
-    pub site: Site,
+    pub(in crate::demo) site: Site,
     /// When the volunteer checked in.
-    pub visited_at_ms: i64,
+    pub(in crate::demo) visited_at_ms: i64,
     /// Answers by the name of the question.
-    pub answers: Map<String, Value>,
+    pub(in crate::demo) answers: Map<String, Value>,
     /// Free text for the coordinator.
-    pub notes: String,
+    pub(in crate::demo) notes: String,
     /// What the volunteer's device records: `claimed`, `checked_in`, `submitted`.
-    pub events: Vec<Event>,
+    pub(in crate::demo) events: Vec<Event>,
     /// What the coordinator records afterwards: `approved`, `returned` or nothing yet.
-    pub review: Vec<Event>,
+    pub(in crate::demo) review: Vec<Event>,
     /// What the answers are meant to come to: `pass`, `fail` or `critical_fail`.
-    pub meant: &'static str,
+    pub(in crate::demo) meant: &'static str,
 }
 
 /// A place in WGS-84.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Site {
+pub(in crate::demo) struct Site {
     /// Degrees north.
-    pub lat: f64,
+    pub(in crate::demo) lat: f64,
     /// Degrees east.
-    pub lon: f64,
+    pub(in crate::demo) lon: f64,
     /// Radius of the receiver's doubt.
-    pub accuracy_m: f64,
+    pub(in crate::demo) accuracy_m: f64,
     /// Whether the place was made up by software; here never.
-    pub mock: bool,
+    pub(in crate::demo) mock: bool,
 }
 
 /// When a visit was, and the time it must not leave.

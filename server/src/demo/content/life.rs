@@ -19,13 +19,13 @@ use super::rng::Rng;
 
 /// Something that happened to a case or an inspection.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Event {
+pub(in crate::demo) struct Event {
     /// The type of the event, `first_action` for example.
-    pub event_type: &'static str,
+    pub(in crate::demo) event_type: &'static str,
     /// When it happened.
-    pub at_ms: i64,
+    pub(in crate::demo) at_ms: i64,
     /// What the type asks for: a `reason`, whom it was referred `to`, the sums agreed.
-    pub data: Map<String, Value>,
+    pub(in crate::demo) data: Map<String, Value>,
 }
 
 type Step = (&'static str, Map<String, Value>);

@@ -11,13 +11,13 @@ const WHOLE_PRICE_YUAN_MAX: i64 = 5_000;
 
 /// Money a consumer got back (挽回经济损失).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Recovered {
+pub(in crate::demo) struct Recovered {
     /// What was paid for the goods or the service, or a part of it.
-    pub refund_fen: i64,
+    pub(in crate::demo) refund_fen: i64,
     /// Loss made good.
-    pub compensation_fen: i64,
+    pub(in crate::demo) compensation_fen: i64,
     /// Multiplied damages (加倍赔偿).
-    pub multiplied_fen: i64,
+    pub(in crate::demo) multiplied_fen: i64,
 }
 
 /// The sums of one dispute.

@@ -6,15 +6,15 @@ use super::rng::Rng;
 
 /// The consumer (消费者) as a record of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Party {
+pub(in crate::demo) struct Party {
     /// One of the commonest surnames with a common given name.
-    pub name: String,
+    pub(in crate::demo) name: String,
     /// Eleven digits in a range given to no operator.
-    pub phone: String,
+    pub(in crate::demo) phone: String,
     /// `under_14` to `75_plus`.
-    pub age_band: &'static str,
+    pub(in crate::demo) age_band: &'static str,
     /// A street that does not exist.
-    pub address: String,
+    pub(in crate::demo) address: String,
 }
 
 /// What the story needs to know of a consumer.

@@ -1,0 +1,148 @@
+//! Why a command failed: one enum, a problem for programs and words for people.
+
+use std::io;
+use std::path::PathBuf;
+
+use fieldwatch_schemas::code::Lang;
+use fieldwatch_schemas::id::RecordId;
+use fieldwatch_schemas::problem::{Problem, ProblemKind};
+use fieldwatch_schemas::record::edit::EditError;
+
+use super::words;
+use crate::replica::ReplicaError;
+use crate::transport::TransportError;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    #[error(transparent)]
+    Replica(#[from] ReplicaError),
+    #[error("this device is not enrolled: ask for a ticket, then run `fieldwatch enrol LINK`")]
+    NotEnrolled,
+    #[error("this home is enrolled already; another person or server needs another --home")]
+    AlreadyEnrolled,
+    #[error("another command has used {} for longer than 10 seconds", .0.display())]
+    HomeInUse(PathBuf),
+    #[error("there is no data folder on this platform: give --home DIR")]
+    NoHome,
+    #[error("{}: {why}", .file.display())]
+    File { file: PathBuf, why: String },
+    #[error("{0:?} is not PATH=VALUE")]
+    Setting(String),
+    #[error("{path}: not JSON: {why}")]
+    JsonValue { path: String, why: String },
+    #[error("{path}: {text:?} is not a whole number of fen")]
+    Fen { path: String, text: String },
+    #[error("{0}")]
+    Time(#[from] fieldwatch_schemas::time::TimeError),
+    #[error("station: this device's person holds no station; name one with station=ID")]
+    NoStation,
+    #[error("station: name one of {} with station=ID", .0.join(", "))]
+    SeveralStations(Vec<String>),
+    #[error("{0:?} is not a record: give its id, or at least 4 characters of its beginning")]
+    RecordText(String),
+    #[error("no record on this device begins with {0}")]
+    NoRecord(String),
+    #[error("several records begin with {text}: {}", names(.records))]
+    SeveralRecords {
+        text: String,
+        records: Vec<RecordId>,
+    },
+    #[error("record {record} has no conflict at {path:?}; it has: {}", .paths.join(", "))]
+    NoConflict {
+        record: RecordId,
+        path: String,
+        paths: Vec<String>,
+    },
+    #[error("there is no rule pack {id:?}; there are: {}", .known.join(", "))]
+    NoPack { id: String, known: Vec<String> },
+    #[error(transparent)]
+    Id(#[from] fieldwatch_schemas::id::IdError),
+    #[error("record {0} is not a case: only cases have deadlines")]
+    NotACase(RecordId),
+    #[error("waiting for the network is not possible: {0}")]
+    Runtime(#[source] io::Error),
+    #[error("other commands cannot be served: {0}")]
+    Door(#[source] io::Error),
+    /// A problem that another part names itself.
+    #[error("{}", .0.detail.as_deref().unwrap_or(&.0.title))]
+    Problem(Problem),
+    #[error("stdout cannot be written: {0}")]
+    Output(#[source] io::Error),
+    #[error("the `sync --watch` that holds this home went away: {0}")]
+    Relay(#[source] io::Error),
+    /// Whoever read stdout went away.
+    #[error("stdout is closed")]
+    OutputClosed,
+    /// Another process has told already how the command ended.
+    #[error("exit status {0}")]
+    Told(u8),
+}
+
+fn names(records: &[RecordId]) -> String {
+    let names: Vec<String> = records.iter().map(ToString::to_string).collect();
+    names.join(", ")
+}
+
+impl CliError {
+    fn kind(&self) -> ProblemKind {
+        match self {
+            Self::Replica(error) => error.problem().kind().unwrap_or(ProblemKind::Internal),
+            Self::Problem(problem) => problem.kind().unwrap_or(ProblemKind::Internal),
+            Self::NotEnrolled => ProblemKind::NotEnrolled,
+            Self::AlreadyEnrolled => ProblemKind::AlreadyExists,
+            Self::HomeInUse(_) | Self::Relay(_) => ProblemKind::HomeInUse,
+            Self::NoHome | Self::File { .. } => ProblemKind::FileInvalid,
+            Self::Setting(_)
+            | Self::JsonValue { .. }
+            | Self::Fen { .. }
+            | Self::Time(_)
+            | Self::NoStation
+            | Self::SeveralStations(_)
+            | Self::NoConflict { .. }
+            | Self::NoPack { .. }
+            | Self::Id(_)
+            | Self::NotACase(_) => ProblemKind::ValueInvalid,
+            Self::RecordText(_) | Self::NoRecord(_) | Self::SeveralRecords { .. } => {
+                ProblemKind::RecordUnknown
+            }
+            Self::Runtime(_) | Self::Door(_) => ProblemKind::Internal,
+            Self::Output(_) | Self::OutputClosed | Self::Told(_) => ProblemKind::StoreFailed,
+        }
+    }
+
+    /// The problem that `--json` prints.
+    pub(super) fn problem(&self) -> Problem {
+        match self {
+            Self::Problem(problem) => problem.clone(),
+            other => Problem::with_detail(other.kind(), other.to_string()),
+        }
+    }
+
+    /// What a person reads: what it is in their language, what is wrong this time, and the name that programs know it by.
+    pub(super) fn words(&self, lang: Lang) -> String {
+        let kind = self.kind();
+        let title = words::problem(lang, kind);
+        let (error, colon) = match lang {
+            Lang::Zh => ("错误：", "："),
+            Lang::En => ("error: ", ": "),
+        };
+        let detail = match self {
+            Self::Problem(Problem { detail: None, .. }) => String::new(),
+            other => format!("{colon}{other}"),
+        };
+        format!("{error}{title}{detail} ({kind})")
+    }
+}
+
+impl From<TransportError> for CliError {
+    fn from(error: TransportError) -> Self {
+        Self::Problem(error.problem())
+    }
+}
+
+impl From<EditError> for CliError {
+    fn from(error: EditError) -> Self {
+        ReplicaError::from(error).into()
+    }
+}

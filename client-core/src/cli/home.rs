@@ -1,0 +1,194 @@
+//! The home: the folder of one replica, whose lock one process holds at a time.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use fieldwatch_schemas::time::Moment;
+
+use super::World;
+use super::error::CliError;
+use super::relay;
+use super::watch::Watcher;
+use crate::chance::SystemChance;
+use crate::replica::Replica;
+
+/// The file in a home whose lock says that a process uses it.
+pub const HOME_LOCK: &str = "home.lock";
+
+/// How often, and how many times, a command looks whether the home is free: 10 seconds.
+const LOCK_POLL: Duration = Duration::from_millis(50);
+const LOCK_POLLS: u32 = 200;
+
+/// An open home.
+#[derive(Debug)]
+pub(super) struct Home {
+    place: PathBuf,
+    replica: Arc<Replica>,
+    world: World,
+    watcher: Option<Watcher>,
+    /// Released when the process ends, however it ends.
+    _lock: File,
+}
+
+/// Where a home is open.
+pub(super) enum Opened {
+    /// In this process.
+    Here(Home),
+    /// In a `sync --watch` that runs commands for others.
+    Elsewhere(relay::Stream),
+}
+
+impl Home {
+    /// Opens the home of an enrolled device; waits while another command uses it.
+    pub(super) fn open(
+        place: &Path,
+        key_file: Option<&Path>,
+        world: World,
+    ) -> Result<Opened, CliError> {
+        if !place.is_dir() {
+            return Err(CliError::NotEnrolled);
+        }
+        let lock = match lock(place)? {
+            Locked::Here(lock) => lock,
+            Locked::Elsewhere(stream) => return Ok(Opened::Elsewhere(stream)),
+        };
+        let home = Self::of(place, key_file, world, lock)?;
+        match home.replica.account()? {
+            Some(_) => Ok(Opened::Here(home)),
+            None => Err(CliError::NotEnrolled),
+        }
+    }
+
+    /// Opens a home that is not enrolled, or makes one.
+    pub(super) fn open_or_begin(
+        place: &Path,
+        key_file: Option<&Path>,
+        world: World,
+    ) -> Result<Self, CliError> {
+        make_folder(place).map_err(|error| about(place, &error))?;
+        let Locked::Here(lock) = lock(place)? else {
+            return Err(CliError::AlreadyEnrolled);
+        };
+        let home = Self::of(place, key_file, world, lock)?;
+        match home.replica.account()? {
+            Some(_) => Err(CliError::AlreadyEnrolled),
+            None => Ok(home),
+        }
+    }
+
+    fn of(
+        place: &Path,
+        key_file: Option<&Path>,
+        world: World,
+        lock: File,
+    ) -> Result<Self, CliError> {
+        Ok(Self {
+            place: place.to_owned(),
+            replica: Arc::new(open_replica(place, key_file)?),
+            world,
+            watcher: None,
+            _lock: lock,
+        })
+    }
+
+    pub(super) fn place(&self) -> &Path {
+        &self.place
+    }
+
+    pub(super) fn replica(&self) -> &Arc<Replica> {
+        &self.replica
+    }
+
+    /// This home, held by a watcher.
+    pub(super) fn watched_by(self, watcher: Watcher) -> Self {
+        Self {
+            watcher: Some(watcher),
+            ..self
+        }
+    }
+
+    /// The watcher of this process, if it is one.
+    pub(super) fn watcher(&self) -> Option<&Watcher> {
+        self.watcher.as_ref()
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        (self.world.now)()
+    }
+
+    pub(super) fn chance(&self) -> SystemChance {
+        SystemChance
+    }
+}
+
+/// The folder of the replica: what was asked for, else the platform's.
+pub(super) fn place(asked: Option<&Path>) -> Result<PathBuf, CliError> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let platform = || {
+        if let Some(data) = set("XDG_DATA_HOME").or_else(|| set("APPDATA")) {
+            return Some(PathBuf::from(data).join("fieldwatch"));
+        }
+        let home = std::env::home_dir()?;
+        let usual = [".local/share", "Library/Application Support"];
+        let data = usual.iter().map(|part| home.join(part)).find(|data| data.is_dir());
+        Some(data.map_or_else(|| home.join(".fieldwatch"), |data| data.join("fieldwatch")))
+    };
+    let asked = asked.filter(|folder| !folder.as_os_str().is_empty());
+    asked.map(Path::to_owned).or_else(platform).ok_or(CliError::NoHome)
+}
+
+enum Locked {
+    Here(File),
+    Elsewhere(relay::Stream),
+}
+
+/// Takes the lock, or finds the watcher that has it.
+fn lock(place: &Path) -> Result<Locked, CliError> {
+    let path = place.join(HOME_LOCK);
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    let file = options.open(&path).map_err(|error| about(&path, &error))?;
+    for _ in 0..LOCK_POLLS {
+        match file.try_lock() {
+            Ok(()) => return Ok(Locked::Here(file)),
+            Err(TryLockError::Error(error)) => return Err(about(&path, &error)),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if let Some(stream) = relay::connect(place) {
+            return Ok(Locked::Elsewhere(stream));
+        }
+        std::thread::sleep(LOCK_POLL);
+    }
+    Err(CliError::HomeInUse(place.to_owned()))
+}
+
+/// A folder that only its owner can enter.
+fn make_folder(place: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(place)
+}
+
+/// Reads a small text file that a person gave.
+pub(super) fn read_text(path: &Path) -> Result<String, CliError> {
+    std::fs::read_to_string(path).map_err(|error| about(path, &error))
+}
+
+fn about(path: &Path, error: &io::Error) -> CliError {
+    CliError::File {
+        file: path.to_owned(),
+        why: error.to_string(),
+    }
+}
+
+/// TEMP
+pub fn open_replica(place: &Path, _key: Option<&Path>) -> Result<Replica, crate::replica::ReplicaError> {
+    use fieldwatch_schemas::store::sled::{SledOptions, SledStore};
+    let store = SledStore::open(&place.join("store"), SledOptions::device())?;
+    Replica::open(Arc::new(store))
+}

@@ -1,0 +1,185 @@
+//! `new`, `event`, `set`: what a person does to one record.
+
+use fieldwatch_schemas::code::Lang;
+use fieldwatch_schemas::feed::Grant;
+use fieldwatch_schemas::field::{FieldValue, Scalar};
+use fieldwatch_schemas::kind::Kind;
+use fieldwatch_schemas::record::edit::Act;
+use fieldwatch_schemas::record::event::NewEvent;
+use fieldwatch_schemas::time::Moment;
+use serde_json::json;
+
+use super::args::{EventArgs, NewArgs, SetArgs};
+use super::error::CliError;
+use super::home::Home;
+use super::output::Output;
+use super::value::{self, Given};
+use super::words;
+use crate::chance::Chance;
+use crate::replica::ReplicaError;
+
+/// The checklist of an inspection that names none: the one that every version has.
+const CHECKLIST: [(&str, &str); 2] = [
+    ("checklist.id", "market-basics"),
+    ("checklist.version", "1"),
+];
+
+/// `new KIND`.
+pub(super) fn new(home: &Home, command: &NewArgs, output: &mut Output<'_>) -> Result<(), CliError> {
+    let kind = Kind::from(command.kind);
+    let mut acts = value::acts(kind, command.file.as_deref(), &command.set)?;
+    fill_in(home, kind, &mut acts)?;
+    let record = home
+        .replica()
+        .new_record(kind, &acts, &home.now(), &mut home.chance())?;
+    output.answer(
+        || json!({ "record": record }),
+        |lang| match lang {
+            Lang::Zh => format!("已新建{} {record}", words::kind(lang, kind)),
+            Lang::En => format!("made {} {record}", words::kind(lang, kind)),
+        },
+    )
+}
+
+/// Adds what every record of a kind says and these acts do not, as far as only the command line knows it.
+fn fill_in(home: &Home, kind: Kind, acts: &mut Vec<Act>) -> Result<(), CliError> {
+    let is_given = |path: &str, acts: &[Act]| {
+        acts.iter()
+            .any(|act| matches!(act, Act::Set { path: given, .. } if given == path))
+    };
+    let text = |path: &str, text: String| Act::Set {
+        path: path.to_owned(),
+        value: FieldValue::Scalar(Scalar::Text(text)),
+    };
+    match kind {
+        Kind::Case | Kind::Party if !is_given("station", acts) => {
+            acts.push(text("station", station(&home.replica().grants()?)?));
+        }
+        Kind::Case | Kind::Party => {}
+        Kind::Inspection => {
+            if !is_given("alias", acts) {
+                let random = home.chance().sixteen().map_err(ReplicaError::from)?;
+                acts.push(text("alias", pseudonym(&random)));
+            }
+            if !CHECKLIST.iter().any(|(path, _)| is_given(path, acts)) {
+                let named = CHECKLIST.iter();
+                acts.extend(named.map(|(path, value)| text(path, (*value).to_owned())));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The one station whose demands these grants let somebody write.
+pub(super) fn station(grants: &[Grant]) -> Result<String, CliError> {
+    let written = grants.iter().filter(|grant| grant.write);
+    let ids = written.filter_map(|grant| grant.feed.as_str().strip_prefix("station/"));
+    let stations: Vec<String> = ids
+        .filter(|id| !id.contains('/'))
+        .map(str::to_owned)
+        .collect();
+    match stations.as_slice() {
+        [] => Err(CliError::NoStation),
+        [station] => Ok(station.clone()),
+        _ => Err(CliError::SeveralStations(stations)),
+    }
+}
+
+/// A name that tells nothing about anybody: eight letters and digits that are not mistaken for one another.
+fn pseudonym(random: &[u8; 16]) -> String {
+    const LETTERS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+    let letter = |byte: &u8| LETTERS.get(usize::from(byte % 32)).copied();
+    let letters = random.iter().take(8).filter_map(letter);
+    letters.map(char::from).collect()
+}
+
+/// `event RECORD TYPE`.
+pub(super) fn event(
+    home: &Home,
+    command: &EventArgs,
+    output: &mut Output<'_>,
+) -> Result<(), CliError> {
+    let record = value::record(home.replica(), &command.record)?;
+    let now = home.now();
+    let at = match &command.at {
+        Some(text) => Moment::parse(text)?,
+        None => now,
+    };
+    let event = NewEvent {
+        id: home.replica().fresh_event_id(&mut home.chance())?,
+        kind: command.kind.clone(),
+        at,
+        data: value::event_data(&command.set)?,
+    };
+    let happened = home
+        .replica()
+        .add_event(record, &event, &now, &mut home.chance())?;
+    output.answer(
+        || json!({ "event": happened.event, "status": happened.status }),
+        |lang| {
+            let what = words::event(lang, &command.kind);
+            let status = words::status(lang, happened.status);
+            match lang {
+                Lang::Zh => format!("已记录“{what}”，状态：{status}"),
+                Lang::En => format!("recorded {what}; status: {status}"),
+            }
+        },
+    )
+}
+
+/// `set RECORD PATH VALUE`.
+pub(super) fn set(home: &Home, command: &SetArgs, output: &mut Output<'_>) -> Result<(), CliError> {
+    let record = value::record(home.replica(), &command.record)?;
+    let kind = home.replica().view(record)?.view.kind;
+    let path = command.path.as_str();
+    let given = match command.json_value {
+        true => Given::Json(value::json(path, &command.value)?),
+        false => Given::Text(&command.value),
+    };
+    let act = Act::Set {
+        path: path.to_owned(),
+        value: value::typed(kind, path, &given)?,
+    };
+    let edited = home
+        .replica()
+        .edit(record, &[act], &home.now(), &mut home.chance())?;
+    output.answer(
+        || json!({ "record": record, "heads": edited.heads }),
+        |lang| {
+            let field = words::field(lang, path);
+            match (lang, edited.chunk.is_some()) {
+                (Lang::Zh, true) => format!("已修改“{field}”"),
+                (Lang::Zh, false) => format!("“{field}”未变"),
+                (Lang::En, true) => format!("{field} is changed"),
+                (Lang::En, false) => format!("{field} is unchanged"),
+            }
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fieldwatch_schemas::feed::Feed;
+
+    fn write(feed: Feed) -> Grant {
+        Grant { feed, write: true }
+    }
+
+    #[test]
+    fn the_station_is_the_one_that_may_be_written() {
+        let [one, two] = ["330106-0012", "330106-0013"].map(|id| write(Feed::station(id).unwrap()));
+        let personal = write(Feed::station_personal("330106-0012").unwrap());
+        let grants = [one, personal];
+        assert_eq!(station(&grants).unwrap(), "330106-0012");
+        assert!(matches!(station(&[]), Err(CliError::NoStation)));
+        let error = station(&[grants[0].clone(), two]).unwrap_err().to_string();
+        assert!(error.contains("330106-0012, 330106-0013"), "{error}");
+    }
+
+    #[test]
+    fn a_pseudonym_has_eight_letters_and_follows_the_random_bytes() {
+        assert_eq!(pseudonym(&[0; 16]), "22222222");
+        assert_ne!(pseudonym(&[7; 16]), pseudonym(&[8; 16]));
+    }
+}

@@ -1,0 +1,197 @@
+//! One request and its reply: items are gathered into pages, between commit points.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fieldwatch_schemas::feed::Feed;
+use fieldwatch_schemas::id::{LogId, RecordId};
+use fieldwatch_schemas::limits::ITEM_BYTES_MAX;
+use fieldwatch_schemas::problem::ProblemKind;
+use fieldwatch_schemas::sync::exchange::{Hello, Item, Request};
+use fieldwatch_schemas::sync::pull::{FeedEnd, RecordItem};
+use fieldwatch_schemas::sync::push::{Outcome, Verdict};
+
+use crate::replica::{Applied, Arrival, Page};
+
+/// How many outcomes are gathered before they are made durable.
+const OUTCOMES_MAX: usize = 256;
+
+/// One request, and what its reply has brought so far.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    log: Option<LogId>,
+    feeds: Vec<Feed>,
+    pushed: BTreeSet<RecordId>,
+    wants: Vec<RecordId>,
+    has_hello: bool,
+    page: Page,
+    page_bytes: usize,
+    ends: BTreeMap<Feed, FeedEnd>,
+    pub(super) acknowledged: BTreeSet<RecordId>,
+    pub(super) refused: BTreeSet<RecordId>,
+    pub(super) brought_grants: bool,
+    /// Whether anything has moved: an outcome, a record, a cursor, grants, a log.
+    pub(super) progressed: bool,
+}
+
+/// What an item came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// More items are needed.
+    More,
+    /// What has been gathered may be made durable.
+    Page,
+    /// The reply is whole.
+    End,
+    /// The server does not keep to the protocol.
+    Nonsense(&'static str),
+}
+
+impl Exchange {
+    pub(super) fn new(request: &Request) -> Self {
+        Self {
+            log: request.log,
+            feeds: request.feeds.iter().map(|each| each.feed.clone()).collect(),
+            pushed: request.outbox.iter().map(|each| each.record).collect(),
+            wants: request.wants.clone(),
+            has_hello: false,
+            page: Page::default(),
+            page_bytes: 0,
+            ends: BTreeMap::new(),
+            acknowledged: BTreeSet::new(),
+            refused: BTreeSet::new(),
+            brought_grants: false,
+            progressed: false,
+        }
+    }
+
+    pub(super) fn take(&mut self, item: Item, offered_whole: &mut BTreeSet<RecordId>) -> Taken {
+        if self.has_hello == matches!(item, Item::Hello(_)) {
+            return Taken::Nonsense("the reply does not begin with one greeting");
+        }
+        match item {
+            Item::Hello(hello) => self.greet(hello),
+            Item::Outcome(outcome) => self.settle(outcome, offered_whole),
+            Item::Record(item) => self.record(item),
+            Item::Left(gone) => self.arrive(gone.feed, Arrival::Left(gone.record)),
+            Item::Erased(gone) => self.arrive(gone.feed, Arrival::Erased(gone.record)),
+            Item::Commit(commit) => match self.feeds.get(usize::from(commit.feed)) {
+                None => UNKNOWN_FEED,
+                Some(feed) => {
+                    self.progressed = true;
+                    self.page.cursors.push((feed.clone(), commit.cursor));
+                    Taken::Page
+                }
+            },
+            Item::FeedEnd(end) => match self.feeds.get(usize::from(end.feed)) {
+                None => UNKNOWN_FEED,
+                Some(feed) => {
+                    self.page.cursors.push((feed.clone(), end.cursor));
+                    self.ends.insert(feed.clone(), end);
+                    Taken::More
+                }
+            },
+            Item::End => Taken::End,
+        }
+    }
+
+    fn greet(&mut self, hello: Hello) -> Taken {
+        self.has_hello = true;
+        if self.log != Some(hello.log) {
+            self.progressed |= self.log.is_some();
+            self.page.log = Some(hello.log);
+        }
+        if let Some(grants) = hello.grants {
+            self.brought_grants = true;
+            self.progressed = true;
+            self.page.grants = Some(grants);
+        }
+        Taken::More
+    }
+
+    fn settle(&mut self, mut outcome: Outcome, offered_whole: &mut BTreeSet<RecordId>) -> Taken {
+        if !self.pushed.contains(&outcome.record) {
+            return Taken::Nonsense("an outcome of a record that was not sent");
+        }
+        if outcome.verdict == Verdict::Missing && !offered_whole.insert(outcome.record) {
+            outcome.verdict = Verdict::Refused;
+            outcome.problem = Some(ProblemKind::DepsMissing.name().to_owned());
+            outcome.words = Some(ProblemKind::DepsMissing.title().to_owned());
+        }
+        self.progressed = true;
+        match outcome.verdict {
+            Verdict::Stored | Verdict::Duplicate => self.acknowledged.insert(outcome.record),
+            Verdict::Refused => self.refused.insert(outcome.record),
+            Verdict::Missing => false,
+        };
+        self.page.outcomes.push(outcome);
+        if self.page.outcomes.len() < OUTCOMES_MAX || !self.page.arrivals.is_empty() {
+            Taken::More
+        } else {
+            Taken::Page
+        }
+    }
+
+    fn record(&mut self, item: RecordItem) -> Taken {
+        let chunks = item.changes.iter().filter_map(|each| each.chunk.as_ref());
+        self.page_bytes += chunks.map(|chunk| chunk.len()).sum::<usize>();
+        self.arrive(item.feed, Arrival::Record(item))
+    }
+
+    fn arrive(&mut self, feed: u8, arrival: Arrival) -> Taken {
+        let Some(feed) = self.feeds.get(usize::from(feed)) else {
+            return UNKNOWN_FEED;
+        };
+        if self.page_bytes > 2 * ITEM_BYTES_MAX {
+            return Taken::Nonsense("a page without end");
+        }
+        self.page.arrivals.push((feed.clone(), arrival));
+        Taken::More
+    }
+
+    pub(super) fn turn_page(&mut self) -> Page {
+        self.page_bytes = 0;
+        std::mem::take(&mut self.page)
+    }
+
+    /// After the end: everything, and where every feed has come to its end too, what follows from that.
+    pub(super) fn last_page(&mut self) -> Page {
+        let mut page = self.turn_page();
+        if self.is_complete() && !self.has_more() && !self.brought_grants && !self.feeds.is_empty()
+        {
+            page.end = Some(self.wants.clone());
+        }
+        page
+    }
+
+    /// Of a reply that was cut: what does not depend on the rest of its page.
+    pub(super) fn sure_page(&mut self) -> Page {
+        let mut page = self.turn_page();
+        page.arrivals.clear();
+        page.cursors.clear();
+        page
+    }
+
+    /// Whether the reply told how each feed that was asked for stands.
+    pub(super) fn is_complete(&self) -> bool {
+        self.feeds.iter().all(|feed| self.ends.contains_key(feed))
+    }
+
+    pub(super) fn has_more(&self) -> bool {
+        self.ends.values().any(|end| end.has_more)
+    }
+
+    /// The feeds that are at their end and differ from the server's.
+    pub(super) fn disagreeing(&self, applied: &Applied) -> BTreeSet<Feed> {
+        if self.has_more() {
+            return BTreeSet::new();
+        }
+        let ours = |feed: &Feed| applied.feeds.iter().find(|each| each.feed == *feed);
+        let differs = |(feed, end): &(&Feed, &FeedEnd)| {
+            ours(feed).is_some_and(|ours| (ours.digest, ours.records) != (end.digest, end.records))
+        };
+        let ends = self.ends.iter().filter(differs);
+        ends.map(|(feed, _)| feed.clone()).collect()
+    }
+}
+
+const UNKNOWN_FEED: Taken = Taken::Nonsense("an item of a feed that was not asked for");

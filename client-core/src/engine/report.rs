@@ -1,0 +1,79 @@
+//! What a sync came to, counted.
+
+use std::collections::BTreeSet;
+
+use fieldwatch_schemas::id::RecordId;
+use serde::Serialize;
+
+/// What was sent and received: bodies, after their content coding.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// HTTP requests.
+    pub requests: u64,
+    /// Bytes of request bodies.
+    pub sent_bytes: u64,
+    /// Bytes of reply bodies.
+    pub received_bytes: u64,
+}
+
+impl Traffic {
+    /// What came after an earlier reading.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            requests: self.requests.saturating_sub(earlier.requests),
+            sent_bytes: self.sent_bytes.saturating_sub(earlier.sent_bytes),
+            received_bytes: self.received_bytes.saturating_sub(earlier.received_bytes),
+        }
+    }
+}
+
+/// What a sync came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Records of which the server acknowledged everything it was sent.
+    pub acknowledged: BTreeSet<RecordId>,
+    /// Records that the server refused.
+    pub refused: BTreeSet<RecordId>,
+    /// How often a record brought something new.
+    pub pulled: u64,
+    /// Feeds that were pulled anew because their digests did not agree.
+    pub repaired: usize,
+    /// Whether nothing is left to send or to receive, and the digests of both sides agree.
+    pub in_sync: bool,
+}
+
+/// The report as the command shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Synced {
+    /// Records that the server acknowledged.
+    pub pushed: usize,
+    /// How often a record brought something new.
+    pub pulled: u64,
+    /// Records that the server refused.
+    pub refused: usize,
+    /// HTTP requests.
+    pub round_trips: u64,
+    /// Bytes of request bodies, after content coding.
+    pub bytes_sent: u64,
+    /// Bytes of reply bodies, before their content coding is undone.
+    pub bytes_received: u64,
+    /// Whether both sides agree and nothing is left.
+    pub in_sync: bool,
+}
+
+impl Report {
+    /// The report with what it cost.
+    #[must_use]
+    pub fn with(&self, traffic: Traffic) -> Synced {
+        Synced {
+            pushed: self.acknowledged.len(),
+            pulled: self.pulled,
+            refused: self.refused.len(),
+            round_trips: traffic.requests,
+            bytes_sent: traffic.sent_bytes,
+            bytes_received: traffic.received_bytes,
+            in_sync: self.in_sync,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The feeds that this device holds, and which records are in them.
+//!
+//! A feed's digest is the sum of what its records add, always: whoever changes a membership writes the feed's row in the same batch.
+
+use fieldwatch_schemas::digest::Digest;
+use fieldwatch_schemas::feed::Feed;
+use fieldwatch_schemas::id::{Hash, RecordId};
+use fieldwatch_schemas::store::{Batch, KeyRange};
+
+use super::held::Held;
+use super::rows::{FeedRow, Membership, RecordRow, decode, encode};
+use super::{FeedStatus, Group, ReplicaError, keys};
+
+/// Marks a record that left its last feed.
+pub(super) const LEFT: &[u8] = b"l";
+/// Marks a record that was in a feed which begins anew: unless it comes again, the server has to be offered it.
+pub(super) const UNSEEN: &[u8] = b"c";
+
+impl FeedRow {
+    fn begin(feed: Feed) -> Self {
+        Self {
+            feed,
+            cursor: 0,
+            digest: Digest::default(),
+            records: 0,
+        }
+    }
+
+    fn status(&self) -> FeedStatus {
+        FeedStatus {
+            feed: self.feed.clone(),
+            cursor: self.cursor,
+            digest: self.digest,
+            records: self.records,
+        }
+    }
+}
+
+impl Group<'_> {
+    pub(super) fn read_feeds(&self) -> Result<Vec<FeedRow>, ReplicaError> {
+        let rows = self.rows(&KeyRange::prefix(&[keys::FEEDS]))?;
+        rows.iter()
+            .map(|row| decode(&row.value, "a feed"))
+            .collect()
+    }
+
+    /// How this device stands with each feed that it may read, in the order of its grants.
+    pub(super) fn feed_statuses(&self) -> Result<Vec<FeedStatus>, ReplicaError> {
+        let mut statuses: Vec<FeedStatus> = Vec::new();
+        for grant in self.grants()? {
+            if statuses.iter().any(|status| status.feed == grant.feed) {
+                continue;
+            }
+            let held = self.state.feeds.iter().find(|row| row.feed == grant.feed);
+            let begun = || FeedRow::begin(grant.feed.clone()).status();
+            statuses.push(held.map_or_else(begun, FeedRow::status));
+        }
+        Ok(statuses)
+    }
+
+    /// The number of a feed on this device; a new one the first time.
+    pub(super) fn feed_number(&mut self, feed: &Feed) -> Result<u8, ReplicaError> {
+        let place = self.state.feeds.iter().position(|row| row.feed == *feed);
+        let place = match place {
+            Some(place) => place,
+            None => {
+                self.state.feeds.push(FeedRow::begin(feed.clone()));
+                self.state.feeds.len() - 1
+            }
+        };
+        u8::try_from(place).map_err(|_| {
+            self.state.feeds.pop();
+            ReplicaError::FeedsFull
+        })
+    }
+
+    fn feed_mut(&mut self, number: u8) -> Option<&mut FeedRow> {
+        self.state.feeds.get_mut(usize::from(number))
+    }
+
+    /// Writes a feed's row.
+    pub(super) fn put_feed(&self, number: u8, batch: &mut Batch) {
+        if let Some(row) = self.state.feeds.get(usize::from(number)) {
+            batch.put(keys::feed(number), encode(row));
+        }
+    }
+
+    /// Notes that a feed contains a record, of which the server has these heads.
+    pub(super) fn join(&mut self, held: &mut Held, number: u8, heads: &[Hash], also: &mut Batch) {
+        let digest = Digest::of(held.id, heads);
+        let before = held.row.feeds.iter_mut().find(|each| each.feed == number);
+        let (was, added) = match before {
+            Some(membership) => (std::mem::replace(&mut membership.digest, digest), 0),
+            None => {
+                let membership = Membership {
+                    feed: number,
+                    digest,
+                };
+                held.row.feeds.push(membership);
+                (Digest::default(), 1)
+            }
+        };
+        if let Some(feed) = self.feed_mut(number) {
+            feed.digest = feed.digest.minus(was).plus(digest);
+            feed.records = feed.records.saturating_add(added);
+        }
+        self.put_feed(number, also);
+        also.delete(keys::of_record(keys::GONE, held.id));
+        also.delete(keys::of_record(keys::WANTED, held.id));
+    }
+
+    /// Notes that a feed does not contain a record any more; `mark` says why if it was its last feed.
+    pub(super) fn leave(&mut self, held: &mut Held, number: u8, mark: &[u8], also: &mut Batch) {
+        let place = held.row.feeds.iter().position(|each| each.feed == number);
+        let Some(place) = place else { return };
+        let membership = held.row.feeds.remove(place);
+        if let Some(feed) = self.feed_mut(number) {
+            feed.digest = feed.digest.minus(membership.digest);
+            feed.records = feed.records.saturating_sub(1);
+        }
+        self.put_feed(number, also);
+        if held.row.feeds.is_empty() {
+            also.put(keys::of_record(keys::GONE, held.id), mark);
+        }
+    }
+
+    /// Forgets which records some feeds contain, and begins them anew. Nothing that is held is thrown away.
+    pub(super) fn start_over(&mut self, numbers: &[u8], mark: &[u8]) -> Result<(), ReplicaError> {
+        let mut batch = Batch::new();
+        for number in numbers {
+            if let Some(feed) = self.feed_mut(*number) {
+                feed.cursor = 0;
+            }
+            self.put_feed(*number, &mut batch);
+        }
+        self.store().apply(&batch)?;
+        for row in self.rows(&KeyRange::prefix(&[keys::RECORDS]))? {
+            let record: RecordRow = decode(&row.value, "a record")?;
+            let concerns = |each: &Membership| numbers.contains(&each.feed);
+            let id = keys::last_record(&row.key).filter(|_| record.feeds.iter().any(concerns));
+            if let Some(id) = id {
+                self.leave_all(id, numbers, mark)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn leave_all(&mut self, id: RecordId, numbers: &[u8], mark: &[u8]) -> Result<(), ReplicaError> {
+        let mut held = self.held(id)?;
+        let mut also = Batch::new();
+        for number in numbers {
+            self.leave(&mut held, *number, mark, &mut also);
+        }
+        self.save(&mut held, None, also)
+    }
+
+    /// Decides, when every feed has come to its end, about the records that no feed contains: what left is removed unless it has unsent
+    /// changes; what did not come again is offered to the server again.
+    pub(super) fn settle_gone(&mut self) -> Result<(), ReplicaError> {
+        for row in self.rows(&KeyRange::prefix(&[keys::GONE]))? {
+            let Some(id) = keys::last_record(&row.key) else {
+                continue;
+            };
+            let mut also = Batch::new();
+            also.delete(row.key.clone());
+            let Some(mut held) = self.find(id)? else {
+                self.store().apply(&also)?;
+                continue;
+            };
+            if row.value == UNSEEN {
+                for place in 0..held.changes.len() {
+                    held.note(place, true, None);
+                }
+                held.row.acknowledged.clear();
+                self.save(&mut held, None, also)?;
+            } else if !held.has_unsent() {
+                self.remove(&held)?;
+            }
+        }
+        Ok(())
+    }
+}

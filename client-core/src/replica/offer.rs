@@ -1,0 +1,108 @@
+//! What this device has to say to the server: how far it has each feed, and a slice of its outbox.
+
+use fieldwatch_schemas::id::{LogId, RecordId};
+use fieldwatch_schemas::limits::{
+    FEEDS_MAX, PUSH_BYTES_TARGET, PUSH_CHANGES_MAX, PUSH_RECORDS_MAX,
+};
+use fieldwatch_schemas::store::KeyRange;
+use fieldwatch_schemas::sync::exchange::{GrantsTag, grants_tag};
+use fieldwatch_schemas::sync::pull::FeedCursor;
+use fieldwatch_schemas::sync::push::Pushed;
+
+use super::{Group, Replica, ReplicaError, keys};
+
+/// What a request is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The log that the cursors belong to.
+    pub log: Option<LogId>,
+    /// The feeds that may be read, and how far each is held.
+    pub feeds: Vec<FeedCursor>,
+    /// The oldest of the unsent changes, as many as a request may carry.
+    pub outbox: Vec<Pushed>,
+    /// The tag of the grants that are held.
+    pub grants: GrantsTag,
+    /// Records that are wanted whole.
+    pub wants: Vec<RecordId>,
+}
+
+impl Replica {
+    /// What to say in the next request.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
+    pub fn offer(&self) -> Result<Offer, ReplicaError> {
+        let group = self.group();
+        let feeds = group.feed_statuses()?.into_iter().take(FEEDS_MAX);
+        Ok(Offer {
+            log: group.log()?,
+            feeds: feeds
+                .map(|status| FeedCursor {
+                    feed: status.feed,
+                    cursor: status.cursor,
+                    digest: status.digest,
+                })
+                .collect(),
+            outbox: group.outbox_slice()?,
+            grants: grants_tag(&group.grants()?),
+            wants: group.wants()?,
+        })
+    }
+}
+
+impl Group<'_> {
+    fn outbox_slice(&self) -> Result<Vec<Pushed>, ReplicaError> {
+        let mut slice = Vec::new();
+        let mut size_bytes = 0;
+        let mut rows = Vec::new();
+        self.store()
+            .scan(&KeyRange::prefix(&[keys::OUTBOX]), &mut |_, record| {
+                rows.extend(keys::last_record(record));
+                if rows.len() < PUSH_RECORDS_MAX {
+                    std::ops::ControlFlow::Continue(())
+                } else {
+                    std::ops::ControlFlow::Break(())
+                }
+            })?;
+        for record in rows {
+            if size_bytes >= PUSH_BYTES_TARGET {
+                break;
+            }
+            let pushed = self.pushed(record, PUSH_BYTES_TARGET.saturating_sub(size_bytes))?;
+            size_bytes += pushed
+                .changes
+                .iter()
+                .map(|chunk| chunk.len())
+                .sum::<usize>();
+            slice.push(pushed);
+        }
+        Ok(slice)
+    }
+
+    /// The first unsent changes of a record: at least one, then as many as there is room for.
+    fn pushed(&self, record: RecordId, room_bytes: usize) -> Result<Pushed, ReplicaError> {
+        let held = self.held(record)?;
+        let mut changes = Vec::new();
+        let mut size_bytes = 0;
+        for change in held.changes.into_iter().filter(|change| change.is_unsent) {
+            size_bytes += change.chunk.len();
+            let is_full = size_bytes > room_bytes || changes.len() >= PUSH_CHANGES_MAX;
+            if is_full && !changes.is_empty() {
+                break;
+            }
+            changes.push(change.chunk);
+        }
+        Ok(Pushed {
+            record,
+            kind: held.row.kind,
+            changes,
+        })
+    }
+
+    fn wants(&self) -> Result<Vec<RecordId>, ReplicaError> {
+        let rows = self.rows(&KeyRange::prefix(&[keys::WANTED]))?;
+        let wants = rows.iter().filter_map(|row| keys::last_record(&row.key));
+        Ok(wants.take(PUSH_RECORDS_MAX).collect())
+    }
+}

@@ -1,0 +1,101 @@
+//! Why an administrative command failed, as a problem and in words.
+
+use fieldwatch_schemas::code::Lang;
+use fieldwatch_schemas::problem::{Problem, ProblemKind};
+use fieldwatch_schemas::store::StoreError;
+
+use super::words;
+use crate::data::DataError;
+use crate::problem::ApiError;
+use crate::register::RegisterError;
+use crate::serve::ServeError;
+
+/// Why an administrative command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The register refused, or could not.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// The data folder.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The store.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// A mistake of ours.
+    #[error(transparent)]
+    App(#[from] ApiError),
+    /// The server was never started, so its port is not known.
+    #[error("the server's port is not known yet: start it once, or give --url")]
+    NeverServed,
+    /// Not a URL that devices could use.
+    #[error("{0:?} is not of the form https://HOST:PORT")]
+    Url(String),
+    /// A day that cannot be read, or a period that ends before it begins.
+    #[error("the period cannot be used: {0}")]
+    Period(String),
+    /// A command that this server does not know.
+    #[error("the running server does not know this command: it is of another version")]
+    Unknown,
+    /// The server ended before it had answered.
+    #[error("the server ended before it had answered")]
+    Cut,
+    /// The store does not hold what it should.
+    #[error("the store is damaged: see the problems above")]
+    Unsound,
+    /// Serving.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// What the running server said.
+    #[error("{}", .0.detail.as_deref().unwrap_or(&.0.title))]
+    Told(Problem),
+}
+
+impl AdminError {
+    /// The problem, in words of a language.
+    #[must_use]
+    pub fn problem(&self, lang: Lang) -> Problem {
+        match self {
+            Self::Told(problem) => problem.clone(),
+            _ => Problem::with_detail(self.kind(), words::of(self, lang)),
+        }
+    }
+
+    fn kind(&self) -> ProblemKind {
+        match self {
+            Self::Register(error) => match error {
+                RegisterError::StationExists(_) => ProblemKind::AlreadyExists,
+                RegisterError::StationUnknown(_)
+                | RegisterError::PersonUnknown(_)
+                | RegisterError::DeviceUnknown(_) => ProblemKind::NotFound,
+                RegisterError::Store(_) | RegisterError::Damaged(_) => ProblemKind::StoreFailed,
+                RegisterError::Full => ProblemKind::TooMany,
+                _ => ProblemKind::ValueInvalid,
+            },
+            Self::Data(error) => kind_of_data(error),
+            Self::Store(_) | Self::Unsound => ProblemKind::StoreFailed,
+            Self::Serve(error) => match error {
+                ServeError::Data(error) => kind_of_data(error),
+                ServeError::Tls(_) => ProblemKind::FileInvalid,
+                ServeError::Listen(..) => ProblemKind::Unavailable,
+                ServeError::Socket(..) | ServeError::Io(_) => ProblemKind::Internal,
+            },
+            Self::App(_) => ProblemKind::Internal,
+            Self::NeverServed | Self::Url(_) | Self::Period(_) => ProblemKind::ValueInvalid,
+            Self::Unknown => ProblemKind::BadRequest,
+            Self::Cut => ProblemKind::Unavailable,
+            Self::Told(problem) => problem.kind().unwrap_or(ProblemKind::Internal),
+        }
+    }
+}
+
+fn kind_of_data(error: &DataError) -> ProblemKind {
+    match error {
+        DataError::NotBegun(_) => ProblemKind::NotFound,
+        DataError::InUse(_) => ProblemKind::HomeInUse,
+        DataError::Host(_) => ProblemKind::ValueInvalid,
+        DataError::Store(_) => ProblemKind::StoreFailed,
+        DataError::App(_) => ProblemKind::Internal,
+        _ => ProblemKind::FileInvalid,
+    }
+}

@@ -1,0 +1,86 @@
+//! What went wrong, in Chinese or English.
+
+use std::error::Error;
+
+use fieldwatch_schemas::code::Lang;
+use fieldwatch_schemas::limits::NAME_CHARS_MAX;
+
+use super::AdminError;
+use crate::data::DataError;
+use crate::register::RegisterError;
+use crate::serve::ServeError;
+
+/// What went wrong, with its causes.
+pub(super) fn of(error: &AdminError, lang: Lang) -> String {
+    match lang {
+        Lang::En => in_english(error),
+        Lang::Zh => in_chinese(error).unwrap_or_else(|| format!("操作失败：{}", in_english(error))),
+    }
+}
+
+/// The error and its causes, each once.
+fn in_english(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    words
+}
+
+/// What people meet, in Chinese; what only a broken disk or a mistake of ours can cause stays in English.
+fn in_chinese(error: &AdminError) -> Option<String> {
+    Some(match error {
+        AdminError::Register(error) => of_register(error)?,
+        AdminError::Data(error) => of_data(error)?,
+        AdminError::NeverServed => {
+            "尚不知道服务器端口：请先启动一次服务器，或使用 --url".to_owned()
+        }
+        AdminError::Url(url) => format!("{url:?} 不是 https://主机:端口 的形式"),
+        AdminError::Period(why) => format!("时间范围无效：{why}"),
+        AdminError::Unknown => "正在运行的服务器不认识此命令，版本不同".to_owned(),
+        AdminError::Cut => "服务器在答复前退出了".to_owned(),
+        AdminError::Unsound => "存储已损坏：见上列问题".to_owned(),
+        AdminError::Serve(ServeError::Data(error)) => of_data(error)?,
+        AdminError::Serve(ServeError::Listen(address, why)) => format!("无法监听 {address}：{why}"),
+        AdminError::Serve(_) | AdminError::Store(_) | AdminError::App(_) | AdminError::Told(_) => {
+            return None;
+        }
+    })
+}
+
+fn of_register(error: &RegisterError) -> Option<String> {
+    Some(match error {
+        RegisterError::StationId(why) => {
+            format!("维权站编号 {:?} 无效：只能用字母、数字和连字符", why.text)
+        }
+        RegisterError::Region(why) => format!("行政区划代码无效（GB/T 2260）：{why}"),
+        RegisterError::Name => format!("名称须为 1 至 {NAME_CHARS_MAX} 个可见字符"),
+        RegisterError::StationExists(id) => format!("编号 {id} 已属于另一个维权站"),
+        RegisterError::StationUnknown(id) => format!("没有编号为 {id} 的维权站"),
+        RegisterError::PersonUnknown(id) => format!("没有编号为 {id} 的人员"),
+        RegisterError::DeviceUnknown(id) => format!("没有编号为 {id} 的设备"),
+        RegisterError::PlaceMissing { role, needs } => {
+            format!("角色 {} 必须指定 {needs}", role.name())
+        }
+        RegisterError::PlaceTooMuch { role, takes_no } => {
+            format!("角色 {} 不能指定 {takes_no}", role.name())
+        }
+        RegisterError::TicketAge => "注册凭证的有效期须为 1 分钟至 90 天".to_owned(),
+        RegisterError::Full => "登记数量已达上限".to_owned(),
+        _ => return None,
+    })
+}
+
+fn of_data(error: &DataError) -> Option<String> {
+    Some(match error {
+        DataError::NotBegun(path) => format!(
+            "{} 还不是数据目录：请先运行 `fieldwatch-server init --host 主机名`",
+            path.display()
+        ),
+        DataError::InUse(path) => format!("另一个进程正在使用 {}", path.display()),
+        DataError::Host(host) => format!("{host:?} 不是主机名或 IP 地址"),
+        _ => return None,
+    })
+}

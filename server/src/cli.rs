@@ -1,0 +1,158 @@
+//! The command line of `fieldwatch-server`.
+//!
+//! Exit status: 0 done, 1 the operation failed, 2 the command line was wrong. With `--json` answers are JSON on stdout, refusals
+//! included (RFC 9457); without it people read words, refusals on stderr.
+
+mod args;
+mod human;
+mod numbers;
+mod output;
+
+use std::env;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use fieldwatch_schemas::code::Lang;
+use fieldwatch_schemas::problem::{Problem, ProblemKind};
+use serde_json::{Value, json};
+use tracing_subscriber::EnvFilter;
+
+pub use self::args::DemoArgs;
+use self::args::{Args, Sub};
+pub use self::numbers::report_in_words;
+use self::output::Output;
+use crate::admin::{AdminError, Command, reach};
+use crate::data::{DataError, DataFolder};
+use crate::serve::serve;
+
+const DONE: u8 = 0;
+const FAILED: u8 = 1;
+const WRONG: u8 = 2;
+
+/// Which logs are wanted, as `tracing` writes its filters.
+const LOG_FILTER: &str = "FIELDWATCH_LOG";
+
+/// Does what the command line says. `demo` is given by the binary, which alone can tell that story.
+pub fn start(demo: impl FnOnce(&DemoArgs) -> ExitCode) -> ExitCode {
+    let given: Vec<OsString> = env::args_os().collect();
+    let wants_json = given.iter().any(|arg| arg == "--json");
+    match Args::try_parse_from(given) {
+        Ok(args) => run(args, demo),
+        Err(error) => ExitCode::from(misread(&error, wants_json)),
+    }
+}
+
+fn run(args: Args, demo: impl FnOnce(&DemoArgs) -> ExitCode) -> ExitCode {
+    let lang = args.lang.unwrap_or_else(lang_of_locale);
+    let output = Output::new(args.json, lang);
+    log_to_stderr(matches!(args.sub, Sub::Serve(_)));
+    let done = match (args.sub, args.data) {
+        (Sub::Demo(mut asked), _) => {
+            asked.lang = lang;
+            asked.json = args.json;
+            return demo(&asked);
+        }
+        (_, None) => return ExitCode::from(without_data(&output)),
+        (Sub::Init { host }, Some(path)) => init(&DataFolder::at(&path), &host, &output),
+        (Sub::Serve(options), Some(path)) => run_server(DataFolder::at(&path), options.into()),
+        (sub, Some(path)) => administer(&DataFolder::at(&path), sub, &output),
+    };
+    match done {
+        Ok(()) => ExitCode::from(DONE),
+        Err(error) => {
+            output.problem(&error.problem(lang));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// A command line that cannot be read; also `--help` and `--version`, which are no mistakes.
+fn misread(error: &clap::Error, wants_json: bool) -> u8 {
+    if error.use_stderr() && wants_json {
+        let words = error.to_string();
+        let problem = Problem::with_detail(ProblemKind::BadRequest, words.trim());
+        output::json_line(&json!(problem));
+    } else if let Err(error) = error.print() {
+        tracing::debug!(%error, "nobody reads the help");
+    }
+    if error.use_stderr() { WRONG } else { DONE }
+}
+
+fn without_data(output: &Output) -> u8 {
+    let words = match output.lang() {
+        Lang::Zh => "请用 --data 或环境变量 FIELDWATCH_DATA 指定数据目录",
+        Lang::En => "name the data folder with --data or FIELDWATCH_DATA",
+    };
+    output.problem(&Problem::with_detail(ProblemKind::BadRequest, words));
+    WRONG
+}
+
+fn init(folder: &DataFolder, hosts: &[String], output: &Output) -> Result<(), AdminError> {
+    let settings = folder.begin(hosts)?;
+    let pin = folder.own_identity().pin().map_err(DataError::from)?;
+    let mut administrator = Value::Null;
+    let mut keep = |person: Value| {
+        administrator = person.get("person").cloned().unwrap_or_default();
+        true
+    };
+    let command = Command::FirstAdministrator;
+    reach::run(folder, command, output.lang(), &mut keep)?;
+    let answer = json!({
+        "name": settings.name,
+        "hosts": settings.hosts,
+        "pin": pin,
+        "administrator": administrator,
+    });
+    output.value(&answer, |answer, lang| human::begun(answer, lang));
+    Ok(())
+}
+
+fn run_server(folder: DataFolder, options: crate::serve::Options) -> Result<(), AdminError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(crate::serve::ServeError::Io)?;
+    Ok(runtime.block_on(Box::pin(serve(folder, options)))?)
+}
+
+fn administer(folder: &DataFolder, sub: Sub, output: &Output) -> Result<(), AdminError> {
+    let Some((command, write)) = sub.into_command() else {
+        return Err(AdminError::Unknown);
+    };
+    let mut is_sound = true;
+    let mut tell = |value: Value| {
+        is_sound &= value
+            .get("problems")
+            .and_then(Value::as_array)
+            .is_none_or(Vec::is_empty);
+        output.value(&value, &write)
+    };
+    reach::run(folder, command, output.lang(), &mut tell)?;
+    if is_sound {
+        Ok(())
+    } else {
+        Err(AdminError::Unsound)
+    }
+}
+
+/// The language of the first of these that is set: `LC_ALL`, `LC_MESSAGES`, `LANG`.
+fn lang_of_locale() -> Lang {
+    let names = ["LC_ALL", "LC_MESSAGES", "LANG"];
+    let set = names.into_iter().filter_map(|name| env::var(name).ok());
+    let mut set = set.filter(|locale| !locale.is_empty());
+    Lang::of_locale(&set.next().unwrap_or_default())
+}
+
+/// Logs are JSON lines on stderr, and say nothing about people. A server tells what it does, a command only what goes wrong.
+fn log_to_stderr(is_server: bool) {
+    let usual = if is_server { "info" } else { "warn" };
+    let filter = EnvFilter::try_from_env(LOG_FILTER).unwrap_or_else(|_| EnvFilter::new(usual));
+    let logs = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_span_list(false)
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter);
+    drop(logs.try_init());
+}

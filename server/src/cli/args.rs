@@ -1,0 +1,308 @@
+//! What can be said on the command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use fieldwatch_schemas::code::Lang;
+use fieldwatch_schemas::deadline::Authority;
+use fieldwatch_schemas::id::{DeviceId, PersonId};
+use fieldwatch_schemas::status::Role;
+use jiff::{Span, SpanRelativeTo, Unit};
+use serde_json::Value;
+
+use super::human;
+use crate::admin::Command;
+use crate::serve::Options;
+use crate::tls::Identity;
+
+/// How an answer is written for people.
+pub(super) type Write = Box<dyn Fn(&Value, Lang) -> String>;
+
+/// The Fieldwatch server: merges what devices send, and answers coordinators.
+#[derive(Debug, Parser)]
+#[command(name = "fieldwatch-server", version, arg_required_else_help = true)]
+pub(super) struct Args {
+    /// The folder that holds everything
+    #[arg(long, global = true, env = "FIELDWATCH_DATA", value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+    /// Answer in JSON on stdout
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// The language of words: zh or en
+    #[arg(long, global = true)]
+    pub(super) lang: Option<Lang>,
+    #[command(subcommand)]
+    pub(super) sub: Sub,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Sub {
+    /// Makes keys, a self-signed certificate and the first administrator; safe to repeat
+    Init {
+        /// A name or address that devices reach the server by; the first stands in tickets
+        #[arg(long, required = true, value_name = "NAME")]
+        host: Vec<String>,
+    },
+    /// Serves HTTPS until told to stop
+    Serve(ServeArgs),
+    /// Stations
+    #[command(subcommand)]
+    Station(StationSub),
+    /// People
+    #[command(subcommand)]
+    Person(PersonSub),
+    /// Prints a one-time link with which a person's device enrols
+    Ticket(TicketArgs),
+    /// Devices
+    #[command(subcommand)]
+    Device(DeviceSub),
+    /// Lists the feeds: position, digest, number of records
+    Feeds,
+    /// The numbers of a period
+    Report {
+        /// The first day, in China's time
+        #[arg(long, value_name = "DATE")]
+        from: String,
+        /// The last day
+        #[arg(long, value_name = "DATE")]
+        to: String,
+        /// The region, GB/T 2260; everything if left out
+        #[arg(long, value_name = "CODE")]
+        region: Option<String>,
+    },
+    /// Reads the whole store and proves every hash, index and digest
+    Check,
+    /// The whole story in a temporary folder: a server, devices, field data, the report
+    Demo(DemoArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ServeArgs {
+    /// Where to listen, such as 0.0.0.0:8443; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    listen: SocketAddr,
+    /// A certificate (chain) to use in place of the server's own, PEM
+    #[arg(long, requires = "key", value_name = "FILE")]
+    cert: Option<PathBuf>,
+    /// Its key, PEM
+    #[arg(long, requires = "cert", value_name = "FILE")]
+    key: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StationSub {
+    /// Takes in a station
+    Add {
+        /// Its id: letters, digits, hyphens
+        #[arg(long)]
+        id: String,
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// Its region, GB/T 2260
+        #[arg(long, value_name = "CODE")]
+        region: String,
+        /// Whose it is
+        #[arg(long, value_parser = authority(), default_value = "council")]
+        authority: Authority,
+    },
+    /// Lists the stations
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PersonSub {
+    /// Takes in a person: station_staff needs --station, coordinator --region, nobody else either
+    Add {
+        /// Their name
+        #[arg(long)]
+        name: String,
+        /// What they are
+        #[arg(long, value_parser = role())]
+        role: Role,
+        /// The station of a station's staff
+        #[arg(long, value_name = "ID")]
+        station: Option<String>,
+        /// The region of a coordinator, GB/T 2260
+        #[arg(long, value_name = "CODE")]
+        region: Option<String>,
+    },
+    /// Lists the people
+    List,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct TicketArgs {
+    /// Whose device
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
+    /// How long it is good, such as 30m, 24h, 7d
+    #[arg(long, value_parser = duration_ms, default_value = "24h", value_name = "TIME")]
+    valid: i64,
+    /// Where devices reach the server, if not at the first --host of init and the port of the last serve
+    #[arg(long)]
+    url: Option<String>,
+    /// Shows the link as a QR code too
+    #[arg(long)]
+    qr: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DeviceSub {
+    /// Lists the devices
+    List,
+    /// Revokes a device: from now on it is refused
+    Revoke {
+        /// Which
+        #[arg(value_name = "ID")]
+        device: DeviceId,
+    },
+}
+
+/// What `demo` was asked.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct DemoArgs {
+    /// Where its server listens; a free port if left out
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// Ends after the report, in place of serving on
+    #[arg(long)]
+    pub once: bool,
+    /// The language of the story.
+    #[arg(skip)]
+    pub lang: Lang,
+    /// Whether only programs listen: one JSON value at the end in place of the story.
+    #[arg(skip)]
+    pub json: bool,
+}
+
+impl From<ServeArgs> for Options {
+    fn from(args: ServeArgs) -> Self {
+        let own = args.cert.zip(args.key);
+        Self {
+            listen: args.listen,
+            identity: own.map(|(certificate, key)| Identity { certificate, key }),
+        }
+    }
+}
+
+impl Sub {
+    /// The administrative command, and how its answer is written; nothing for what is none.
+    pub(super) fn into_command(self) -> Option<(Command, Write)> {
+        let (command, write): (Command, fn(&Value, Lang) -> String) = match self {
+            Self::Init { .. } | Self::Serve(_) | Self::Demo(_) => return None,
+            Self::Station(sub) => (sub.into(), human::station),
+            Self::Person(sub) => (sub.into(), human::person),
+            Self::Ticket(args) => {
+                let (command, shows_qr) = args.into_command();
+                let write = if shows_qr {
+                    human::ticket_with_qr
+                } else {
+                    human::ticket
+                };
+                (command, write)
+            }
+            Self::Device(sub) => (sub.into(), human::device),
+            Self::Feeds => (Command::Feeds, human::feed),
+            Self::Report { from, to, region } => {
+                (Command::Report { from, to, region }, super::report_in_words)
+            }
+            Self::Check => (Command::Check, human::checked),
+        };
+        Some((command, Box::new(write)))
+    }
+}
+
+impl From<StationSub> for Command {
+    fn from(sub: StationSub) -> Self {
+        match sub {
+            StationSub::List => Self::StationList,
+            StationSub::Add {
+                id,
+                name,
+                region,
+                authority,
+            } => Self::StationAdd {
+                id,
+                name,
+                region,
+                authority,
+            },
+        }
+    }
+}
+
+impl From<PersonSub> for Command {
+    fn from(sub: PersonSub) -> Self {
+        match sub {
+            PersonSub::List => Self::PersonList,
+            PersonSub::Add {
+                name,
+                role,
+                station,
+                region,
+            } => Self::PersonAdd {
+                name,
+                role,
+                station,
+                region,
+            },
+        }
+    }
+}
+
+impl From<DeviceSub> for Command {
+    fn from(sub: DeviceSub) -> Self {
+        match sub {
+            DeviceSub::List => Self::DeviceList,
+            DeviceSub::Revoke { device } => Self::DeviceRevoke { device },
+        }
+    }
+}
+
+impl TicketArgs {
+    fn into_command(self) -> (Command, bool) {
+        let command = Command::Ticket {
+            person: self.person,
+            valid_ms: self.valid,
+            url: self.url,
+        };
+        (command, self.qr)
+    }
+}
+
+fn role() -> impl TypedValueParser<Value = Role> {
+    const ROLES: [Role; 6] = [
+        Role::Volunteer,
+        Role::StationStaff,
+        Role::Coordinator,
+        Role::EnterpriseContact,
+        Role::Auditor,
+        Role::Administrator,
+    ];
+    PossibleValuesParser::new(ROLES.map(Role::name)).try_map(|name| {
+        let role = ROLES.into_iter().find(|role| role.name() == name);
+        role.ok_or("no such role")
+    })
+}
+
+fn authority() -> impl TypedValueParser<Value = Authority> {
+    PossibleValuesParser::new(["council", "department"]).map(|name| match name.as_str() {
+        "department" => Authority::Department,
+        _ => Authority::Council,
+    })
+}
+
+fn duration_ms(text: &str) -> Result<i64, String> {
+    let wrong = |error: jiff::Error| error.to_string();
+    let span: Span = text.parse().map_err(wrong)?;
+    let day = SpanRelativeTo::days_are_24_hours();
+    let rounded = jiff::SpanRound::new()
+        .largest(Unit::Millisecond)
+        .smallest(Unit::Millisecond)
+        .relative(day);
+    let span = span.round(rounded).map_err(wrong)?;
+    Ok(span.get_milliseconds())
+}

@@ -1,0 +1,472 @@
+//! Pulling: reads what is new in the feeds that a device asks for, page by page.
+//!
+//! A feed is a range scan over its rows after the cursor; no document is opened, the bodies are the stored chunks. Every page is read
+//! under the log's lock, ends with a commit point, and is given away only when the positions it saw are on the disk.
+//!
+//! **Cursors of another log id, or beyond the log's end, count as 0**, all of the request's, for a log that was set back has given
+//! positions to other records; `Hello` tells the device which log it reads.
+//!
+//! The last page holds one [`FeedEnd`] per feed, all read at one position at which nothing was left for any of them, unless the budget
+//! ended the reply before. `Hello`, the outcomes and `End` are the caller's.
+//!
+//! A damaged change is never passed over in silence: its record is left out of the page, so that the device's digest does not come to
+//! the feed's, and the damage is logged and counted ([`Pull::skipped`]).
+
+mod body;
+mod label;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use fieldwatch_schemas::chunk::Chunk;
+use fieldwatch_schemas::feed::Feed;
+use fieldwatch_schemas::id::{Hash, LogId, RecordId};
+use fieldwatch_schemas::limits::{FEEDS_MAX, PAGE_BYTES_MAX, PUSH_RECORDS_MAX};
+use fieldwatch_schemas::problem::ProblemKind;
+use fieldwatch_schemas::status::Role;
+use fieldwatch_schemas::store::StoreError;
+use fieldwatch_schemas::sync::exchange::{Item, Request};
+use fieldwatch_schemas::sync::pull::{
+    Commit, FeedEnd, Gone, Presence, RecordItem, Sending, what_to_send,
+};
+
+use self::body::{Body, Part};
+use self::label::Labels;
+use crate::committer::OwnedAsker;
+use crate::log::{Log, Reading};
+use crate::tables::{self, FeedHead, FeedRow, RecordRow};
+
+pub use self::label::Names;
+
+/// The most rows of a feed that one page looks at.
+const PAGE_ROWS_MAX: usize = 512;
+/// How many pages a reply goes on behind the position at which it began, while others go on writing.
+const CATCH_UP_PAGES_MAX: usize = 64;
+/// What an item without changes takes at most, but for its heads and labels.
+const GONE_BYTES: usize = 48;
+
+/// One reply in the making.
+pub struct Pull {
+    log: Arc<Log>,
+    request_log: Option<LogId>,
+    feeds: Vec<Wanted>,
+    wants: Vec<RecordId>,
+    brought: BTreeSet<Hash>,
+    labels: Labels,
+    /// The records in this reply, and up to which position the device has their changes by it.
+    sent: BTreeMap<RecordId, u64>,
+    budget: Budget,
+    /// The log's last position when the first page was read.
+    goal: Option<u64>,
+    pages_behind_goal: usize,
+    skipped: usize,
+    ended: bool,
+}
+
+/// A feed of the request.
+#[derive(Debug)]
+struct Wanted {
+    /// Its place in the request.
+    number: u8,
+    feed: Feed,
+    /// Where the device was before this reply.
+    start: u64,
+    /// Where this reply has come.
+    cursor: u64,
+}
+
+#[derive(Debug)]
+struct Budget {
+    left: u64,
+    begun: bool,
+    spent: bool,
+}
+
+/// A page in the making.
+#[derive(Default)]
+struct Page {
+    items: Vec<Item>,
+    size_bytes: usize,
+}
+
+impl Pull {
+    /// Begins a reply. Nothing is read yet: call it before the outbox is given to the committer, and read pages after the outcomes.
+    ///
+    /// # Errors
+    ///
+    /// [`ProblemKind::FeedNotGranted`], or [`ProblemKind::RegionNotGranted`] for a coordinator, if one feed is not granted, whether it
+    /// exists or not; [`ProblemKind::BadRequest`] for more than [`FEEDS_MAX`] feeds or [`PUSH_RECORDS_MAX`] wants.
+    pub fn begin(
+        log: Arc<Log>,
+        asker: &OwnedAsker,
+        request: &Request,
+        names: Arc<Names>,
+    ) -> Result<Self, ProblemKind> {
+        if request.feeds.len() > FEEDS_MAX || request.wants.len() > PUSH_RECORDS_MAX {
+            return Err(ProblemKind::BadRequest);
+        }
+        let granted: BTreeSet<&Feed> = asker.grants.iter().map(|grant| &grant.feed).collect();
+        if !request
+            .feeds
+            .iter()
+            .all(|wanted| granted.contains(&wanted.feed))
+        {
+            return Err(match asker.standing.role {
+                Role::Coordinator => ProblemKind::RegionNotGranted,
+                _ => ProblemKind::FeedNotGranted,
+            });
+        }
+        let feeds = (0_u8..).zip(&request.feeds).map(|(number, wanted)| Wanted {
+            number,
+            feed: wanted.feed.clone(),
+            start: wanted.cursor,
+            cursor: wanted.cursor,
+        });
+        Ok(Self {
+            log,
+            request_log: request.log,
+            feeds: feeds.collect(),
+            wants: request.wants.iter().rev().copied().collect(),
+            brought: hashes_brought(request),
+            labels: Labels::new(asker.standing.person, names),
+            sent: BTreeMap::new(),
+            budget: Budget {
+                left: request.budget_bytes.unwrap_or(u64::MAX),
+                begun: false,
+                spent: request.budget_bytes == Some(0),
+            },
+            goal: None,
+            pages_behind_goal: 0,
+            skipped: 0,
+            ended: false,
+        })
+    }
+
+    /// The next page, at most [`PAGE_BYTES_MAX`] of items unless a single record is larger, ending with a commit point; the last page
+    /// holds the ends of the feeds; then `None`. Blocks until what it gives is durable.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store failed, or a feed cannot be read: the reply must be cut.
+    pub fn next_page(&mut self) -> Result<Option<Vec<Item>>, StoreError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let log = Arc::clone(&self.log);
+        let (items, seen) = log.read(|reading| Ok((self.look(reading)?, reading.seen)))?;
+        log.wait_until_durable(seen)?;
+        Ok(Some(items))
+    }
+
+    /// How many records were left out because they are damaged.
+    #[must_use]
+    pub fn skipped(&self) -> usize {
+        self.skipped
+    }
+
+    fn look(&mut self, reading: Reading<'_>) -> Result<Vec<Item>, StoreError> {
+        if self.goal.is_none() {
+            self.goal = Some(reading.position);
+            self.set_back_if_foreign(reading);
+        }
+        self.catch_up_only_so_far();
+        while let Some(record) = self.next_want() {
+            if let Some(items) = self.page_of_want(reading, record)? {
+                return Ok(items);
+            }
+        }
+        for place in 0..self.feeds.len() {
+            if let Some(items) = self.page_of_feed(reading, place)? {
+                return Ok(items);
+            }
+        }
+        self.ended = true;
+        self.ends(reading)
+    }
+
+    fn set_back_if_foreign(&mut self, reading: Reading<'_>) {
+        let is_other = self.request_log.is_some_and(|log| log != reading.log);
+        let is_ahead = |wanted: &Wanted| wanted.start > reading.position;
+        if is_other || self.feeds.iter().any(is_ahead) {
+            for wanted in &mut self.feeds {
+                wanted.start = 0;
+                wanted.cursor = 0;
+            }
+        }
+    }
+
+    /// While others go on writing, there is always something new: a reply ends all the same.
+    fn catch_up_only_so_far(&mut self) {
+        let goal = self.goal.unwrap_or(0);
+        if self.feeds.iter().any(|wanted| wanted.cursor > goal) {
+            self.pages_behind_goal += 1;
+            self.budget.spent |= self.pages_behind_goal > CATCH_UP_PAGES_MAX;
+        }
+    }
+
+    fn next_want(&mut self) -> Option<RecordId> {
+        (!self.budget.spent).then(|| self.wants.pop()).flatten()
+    }
+
+    /// A record that the device wants whole, in the first feed of the request that has it; a page of its own.
+    fn page_of_want(
+        &mut self,
+        reading: Reading<'_>,
+        record: RecordId,
+    ) -> Result<Option<Vec<Item>>, StoreError> {
+        let Some(row) = self.record(reading, record)? else {
+            return Ok(None);
+        };
+        let in_feed = |wanted: &&Wanted| {
+            row.places
+                .iter()
+                .any(|place| place.feed == wanted.feed && place.presence == Presence::Present)
+        };
+        let Some(wanted) = self.feeds.iter().find(in_feed) else {
+            return Ok(None);
+        };
+        let (number, cursor) = (wanted.number, wanted.cursor);
+        let everything = Part {
+            after: 0,
+            is_whole: true,
+            known: &BTreeSet::new(),
+        };
+        let body = body::read(reading.store, record, &row, &everything);
+        let Some(Body { mut item, actors }) = self.sound(record, body)? else {
+            return Ok(None);
+        };
+        item.feed = number;
+        item.authors = self.labels.of(&row, &actors);
+        if !self.budget.takes(body::size_bytes(&item)) {
+            return Ok(None);
+        }
+        self.sent.insert(record, row.position);
+        let commit = Commit {
+            feed: number,
+            cursor,
+        };
+        Ok(Some(vec![Item::Record(item), Item::Commit(commit)]))
+    }
+
+    fn page_of_feed(
+        &mut self,
+        reading: Reading<'_>,
+        place: usize,
+    ) -> Result<Option<Vec<Item>>, StoreError> {
+        let Some(wanted) = self.feeds.get(place).filter(|_| !self.budget.spent) else {
+            return Ok(None);
+        };
+        let (number, start, mut cursor) = (wanted.number, wanted.start, wanted.cursor);
+        let rows = rows_after(reading, &wanted.feed, cursor)?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let mut page = Page::default();
+        for (position, row) in rows {
+            if let Some(mut item) = self.item(reading, start, &row)? {
+                place_in_feed(&mut item, number, position);
+                let size_bytes = size_of(&item);
+                if !page.has_room(size_bytes) || !self.budget.takes(size_bytes) {
+                    break;
+                }
+                if let Item::Record(_) = item {
+                    // Its row in this feed is as new as its last change.
+                    self.sent.insert(row.record, position);
+                }
+                page.add(item, size_bytes);
+            }
+            cursor = position;
+        }
+        if let Some(wanted) = self.feeds.get_mut(place) {
+            if cursor == wanted.cursor {
+                return Ok(None);
+            }
+            wanted.cursor = cursor;
+        }
+        page.items.push(Item::Commit(Commit {
+            feed: number,
+            cursor,
+        }));
+        Ok(Some(page.items))
+    }
+
+    /// What one row of a feed comes to, if anything; feed and position are set later.
+    fn item(
+        &mut self,
+        reading: Reading<'_>,
+        start: u64,
+        row: &FeedRow,
+    ) -> Result<Option<Item>, StoreError> {
+        let sent = self.sent.get(&row.record).copied();
+        let gone = Gone {
+            feed: 0,
+            record: row.record,
+            position: 0,
+        };
+        let (after, is_whole) = match (what_to_send(row.presence, row.entered, start), sent) {
+            (Sending::Nothing, Some(_)) if row.presence == Presence::Left => {
+                return Ok(Some(Item::Left(gone)));
+            }
+            (Sending::Nothing, Some(_)) => return Ok(Some(Item::Erased(gone))),
+            (Sending::Nothing, None) => return Ok(None),
+            (Sending::Left, _) => return Ok(Some(Item::Left(gone))),
+            (Sending::Erased, _) => return Ok(Some(Item::Erased(gone))),
+            (_, Some(position)) => (position, false),
+            (Sending::Whole, None) => (0, true),
+            (Sending::After(cursor), None) => (cursor, false),
+        };
+        let Some(record) = self.record(reading, row.record)? else {
+            self.skip(row.record, &"it is in a feed and nowhere else");
+            return Ok(None);
+        };
+        let part = Part {
+            after,
+            is_whole,
+            known: &self.brought,
+        };
+        let body = body::read(reading.store, row.record, &record, &part);
+        let Some(Body { mut item, actors }) = self.sound(row.record, body)? else {
+            return Ok(None);
+        };
+        item.authors = self.labels.of(&record, &actors);
+        Ok(Some(Item::Record(item)))
+    }
+
+    fn ends(&mut self, reading: Reading<'_>) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::with_capacity(self.feeds.len());
+        for wanted in &self.feeds {
+            let key = tables::feed_head_key(&wanted.feed);
+            let head: Option<FeedHead> = tables::read(reading.store, "the head of a feed", &key)?;
+            let head = head.unwrap_or_default();
+            items.push(Item::FeedEnd(FeedEnd {
+                feed: wanted.number,
+                cursor: wanted.cursor,
+                digest: head.digest,
+                records: head.records,
+                has_more: head.position > wanted.cursor,
+            }));
+        }
+        Ok(items)
+    }
+
+    fn record(
+        &mut self,
+        reading: Reading<'_>,
+        record: RecordId,
+    ) -> Result<Option<RecordRow>, StoreError> {
+        let row = tables::read(reading.store, "a record", &tables::record_key(record));
+        Ok(self.sound(record, row)?.flatten())
+    }
+
+    /// What was read, or `None` if it is damaged: that concerns one record, any other error the whole reply.
+    fn sound<T>(
+        &mut self,
+        record: RecordId,
+        read: Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        match read {
+            Err(error @ StoreError::Damaged { .. }) => {
+                self.skip(record, &error);
+                Ok(None)
+            }
+            read => read.map(Some),
+        }
+    }
+
+    fn skip(&mut self, record: RecordId, why: &dyn std::fmt::Display) {
+        self.skipped += 1;
+        tracing::error!(%record, %why, "a damaged record was left out of a reply");
+    }
+}
+
+impl std::fmt::Debug for Pull {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pull")
+            .field("feeds", &self.feeds)
+            .field("sent", &self.sent.len())
+            .field("budget", &self.budget)
+            .field("skipped", &self.skipped)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Budget {
+    /// Whether an item may still be sent; the first one always may, so that every reply gets somewhere.
+    fn takes(&mut self, size_bytes: usize) -> bool {
+        let size_bytes = size_bytes as u64;
+        if self.spent || (self.begun && size_bytes > self.left) {
+            self.spent = true;
+            return false;
+        }
+        self.begun = true;
+        self.left = self.left.saturating_sub(size_bytes);
+        true
+    }
+}
+
+impl Page {
+    fn has_room(&self, size_bytes: usize) -> bool {
+        self.items.is_empty() || self.size_bytes + size_bytes + GONE_BYTES <= PAGE_BYTES_MAX
+    }
+
+    fn add(&mut self, item: Item, size_bytes: usize) {
+        self.size_bytes += size_bytes;
+        self.items.push(item);
+    }
+}
+
+fn hashes_brought(request: &Request) -> BTreeSet<Hash> {
+    let chunks = request.outbox.iter().flat_map(|pushed| &pushed.changes);
+    chunks
+        .filter_map(|bytes| Chunk::parse(bytes.to_vec()).ok())
+        .map(|chunk| chunk.hash())
+        .collect()
+}
+
+fn rows_after(
+    reading: Reading<'_>,
+    feed: &Feed,
+    cursor: u64,
+) -> Result<Vec<(u64, FeedRow)>, StoreError> {
+    let mut rows = Vec::new();
+    let mut error = None;
+    let range = tables::feed_rows_after(feed, cursor);
+    reading.store.scan(&range, &mut |key, value| {
+        let row = tables::decode("a row of a feed", value).and_then(|row| {
+            let (_, position) = tables::feed_row_of(key)
+                .ok_or_else(|| tables::damaged("the key of a feed's row".to_owned()))?;
+            Ok((position, row))
+        });
+        match row {
+            Ok(row) => rows.push(row),
+            Err(damage) => error = Some(damage),
+        }
+        if error.is_some() || rows.len() == PAGE_ROWS_MAX {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    })?;
+    error.map_or(Ok(rows), Err)
+}
+
+fn place_in_feed(item: &mut Item, number: u8, at: u64) {
+    match item {
+        Item::Record(RecordItem { feed, position, .. })
+        | Item::Left(Gone { feed, position, .. })
+        | Item::Erased(Gone { feed, position, .. }) => {
+            *feed = number;
+            *position = at;
+        }
+        _ => {}
+    }
+}
+
+fn size_of(item: &Item) -> usize {
+    match item {
+        Item::Record(record) => body::size_bytes(record),
+        _ => GONE_BYTES,
+    }
+}

@@ -1,0 +1,51 @@
+//! `POST /v1/sync`: one request, both ways.
+//!
+//! Everything that can be refused is refused before the reply begins, as a problem. Then items stream, page by page; a reply that
+//! cannot be finished is cut, without its `End`, and the device goes on from its last commit point.
+
+mod body;
+mod coding;
+mod reply;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use fieldwatch_schemas::sync::MEDIA_TYPE;
+use fieldwatch_schemas::sync::token::TOKEN_HEADER;
+
+use self::coding::Coding;
+use self::reply::Reply;
+use super::bearer;
+use crate::app::App;
+use crate::problem::ApiError;
+
+pub(super) async fn sync(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (head, body) = request.into_parts();
+    let device = app.authenticate(bearer(&head.headers))?;
+    let place = app.sync_place().await?;
+    let request = body::read(&head.headers, body).await?;
+    let coding = Coding::accepted(&head.headers);
+    let token = app.token(device.id)?;
+    let name = coding.name();
+    let reply = Reply::begin(app, &device, request, coding).await?;
+    answered(reply.stream(place), name, token)
+}
+
+fn answered(body: Body, coding: Option<&'static str>, token: String) -> Result<Response, ApiError> {
+    let mistake = |_| ApiError::Mistake("a reply's head");
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(TOKEN_HEADER, HeaderValue::try_from(token).map_err(mistake)?);
+    if let Some(coding) = coding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+    }
+    Ok(response)
+}

@@ -1,0 +1,121 @@
+//! A refusal tells no more than its kind: the same status, headers and body whatever was asked for.
+
+use fieldwatch_schemas::problem::ProblemKind;
+use fieldwatch_schemas::status::Role;
+
+use crate::world::{Device, OTHER_STATION, Reply, STATION, World, asking, case};
+
+/// A world in which one station has a case, and the other has none.
+async fn one_case() -> World {
+    let world = World::new();
+    let staff = world.staff().await;
+    let mut request = asking(&[]);
+    request.outbox = vec![case(STATION, "退货")];
+    assert_eq!(world.sync(&staff, &request).await.items().len(), 3);
+    world
+}
+
+/// Everything of a reply that somebody could compare, but for nonces and the request's id.
+fn seen(reply: &Reply) -> (u16, Vec<(String, usize)>, Vec<u8>) {
+    let headers = reply.headers.iter();
+    let headers = headers.map(|(name, value)| (name.to_string(), value.len()));
+    (
+        reply.status.as_u16(),
+        headers.collect(),
+        reply.body.to_vec(),
+    )
+}
+
+async fn assert_tells_nothing(world: &World, device: &Device, kind: ProblemKind, feeds: &[&str]) {
+    let mut first = None;
+    for feed in feeds {
+        let reply = world.sync(device, &asking(&[feed])).await;
+        assert_eq!(reply.problem(), kind, "{feed}");
+        let seen = seen(&reply);
+        assert_eq!(*first.get_or_insert(seen.clone()), seen, "{feed}");
+    }
+}
+
+#[tokio::test]
+async fn a_volunteer_cannot_tell_a_stations_feed_from_one_that_does_not_exist() {
+    let world = one_case().await;
+    let volunteer = world.device(Role::Volunteer, None, None).await;
+    let feeds = [
+        "station/330106-0012",
+        "station/330106-0012/personal",
+        "station/330102-0001",
+        "station/never",
+        "region/330106",
+        "person/00000000-0000-4000-8000-000000000000",
+        "no/such/feed/at/all",
+    ];
+    assert_tells_nothing(&world, &volunteer, ProblemKind::FeedNotGranted, &feeds).await;
+}
+
+#[tokio::test]
+async fn staff_cannot_tell_another_stations_feed_from_none() {
+    let world = one_case().await;
+    let other = world
+        .device(Role::StationStaff, Some(OTHER_STATION), None)
+        .await;
+    let feeds = ["station/330106-0012", "station/never", "region/330102"];
+    assert_tells_nothing(&world, &other, ProblemKind::FeedNotGranted, &feeds).await;
+}
+
+#[tokio::test]
+async fn a_coordinator_of_another_region_is_told_only_that_it_is_another() {
+    let world = one_case().await;
+    let coordinator = world.device(Role::Coordinator, None, Some("310000")).await;
+    let feeds = [
+        "region/330106",
+        "region/330000",
+        "region/999999",
+        "station/330106-0012",
+    ];
+    assert_tells_nothing(&world, &coordinator, ProblemKind::RegionNotGranted, &feeds).await;
+}
+
+#[tokio::test]
+async fn one_feed_that_is_not_granted_refuses_the_whole_request_before_anything_is_taken() {
+    let world = one_case().await;
+    let staff = world.staff().await;
+    let before = world.app.log().feeds().unwrap();
+    let mut request = asking(&["station/330106-0012", "station/330102-0001"]);
+    request.outbox = vec![case(STATION, "不该收下")];
+    let reply = world.sync(&staff, &request).await;
+    assert_eq!(reply.problem(), ProblemKind::FeedNotGranted);
+    assert_eq!(world.app.log().feeds().unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_push_to_another_station_is_refused_alike_whether_the_record_exists_or_not() {
+    let world = World::new();
+    let (staff, other) = (
+        world.staff().await,
+        world
+            .device(Role::StationStaff, Some(OTHER_STATION), None)
+            .await,
+    );
+    let held = case(STATION, "一");
+    let mut request = asking(&[]);
+    request.outbox = vec![held.clone()];
+    world.sync(&staff, &request).await.items();
+    let mut problems = Vec::new();
+    for pushed in [held, case(STATION, "二")] {
+        request.outbox = vec![pushed];
+        let reply = world.sync(&other, &request).await;
+        let items = reply.items();
+        let outcome = items.iter().find_map(|item| match item {
+            fieldwatch_schemas::sync::exchange::Item::Outcome(outcome) => Some(outcome.clone()),
+            _ => None,
+        });
+        let outcome = outcome.unwrap();
+        problems.push((
+            outcome.verdict,
+            outcome.problem,
+            outcome.words,
+            reply.body.len(),
+        ));
+    }
+    assert_eq!(problems[0], problems[1]);
+}
