@@ -27,19 +27,20 @@ mod watch;
 mod words;
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use fieldwatch_schemas::code::Lang;
 use fieldwatch_schemas::time::Moment;
+use tracing_subscriber::EnvFilter;
 
 use self::args::{Cli, Command};
 use self::error::CliError;
 use self::home::Home;
 use self::output::Output;
 
-pub use self::home::{HOME_LOCK, open_replica};
+pub use self::home::HOME_LOCK;
 
 /// What a command needs of the world, from the edge of the program.
 #[derive(Debug, Clone, Copy)]
@@ -61,16 +62,27 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: World) -> ExitC
             };
         }
     };
+    log();
     let mut stdout = std::io::stdout().lock();
     let mut stderr = std::io::stderr();
     let mut output = Output::new(&mut stdout, &mut stderr, cli.format(), cli.lang());
     let done = perform(&cli, &arguments, world, &mut output);
     let code = output.conclude(done);
-    let flushed = stdout.flush();
-    match flushed {
-        Ok(()) => ExitCode::from(code),
-        Err(_) => ExitCode::FAILURE,
+    match stdout.flush() {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        _ => ExitCode::from(code),
     }
+}
+
+/// Logs go to stderr: warnings, or what FIELDWATCH_LOG asks for (`debug`, `fieldwatch_client_core::engine=trace`).
+fn log() {
+    let filter =
+        EnvFilter::try_from_env("FIELDWATCH_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let logging = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    // A program that runs commands of its own may log already.
+    logging.try_init().unwrap_or_default();
 }
 
 /// Does what a command line says, in this process or, where a `sync --watch` holds the home, in that one.

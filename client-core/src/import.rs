@@ -18,6 +18,7 @@ mod translate;
 
 use std::io::{self, BufRead, Seek};
 
+use fieldwatch_schemas::limits::IMPORT_REFUSALS_MAX;
 use fieldwatch_schemas::record::import::Row;
 use serde::Serialize;
 
@@ -43,8 +44,15 @@ pub struct Totals {
     pub unchanged: u64,
     /// Rows, kept, of which some value could not be translated and was kept as `raw`.
     pub unmapped: u64,
-    /// Rows that were not kept.
+    /// Rows that were not kept, as many as can be listed.
     pub refused: Vec<Refusal>,
+    /// Rows that were not kept and are not listed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub refused_unlisted: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A row that was not kept.
@@ -153,6 +161,9 @@ impl Totals {
     }
 
     fn refuse(&mut self, row: u64, reason: String) {
-        self.refused.push(Refusal { row, reason });
+        match self.refused.len() < IMPORT_REFUSALS_MAX {
+            true => self.refused.push(Refusal { row, reason }),
+            false => self.refused_unlisted += 1,
+        }
     }
 }

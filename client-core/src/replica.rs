@@ -20,6 +20,7 @@ mod page;
 mod rows;
 mod show;
 mod status;
+mod take;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,5 +1,14 @@
 //! The `fieldwatch` command as scripts see it: the real binary on real homes, without a server.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that cannot go on has failed, in its functions too"
+)]
+
+#[path = "cli/conflicts.rs"]
+mod conflicts;
 #[path = "cli/device.rs"]
 mod device;
 #[path = "cli/faults.rs"]
@@ -8,3 +17,6 @@ mod faults;
 mod import;
 #[path = "cli/records.rs"]
 mod records;
+#[cfg(unix)]
+#[path = "cli/watch.rs"]
+mod watch;

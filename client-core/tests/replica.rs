@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "a test that cannot go on has failed, in its functions too"
 )]
 
@@ -111,76 +110,53 @@ fn a_new_case_knows_its_station_and_when_and_a_used_number_is_told() {
     assert!(matches!(again, Err(ReplicaError::AlreadyExists(known)) if known == record));
 }
 
-#[test]
-fn a_list_has_the_newest_first_and_follows_kind_status_search_and_limit() {
-    let replica = open(&Arc::new(MemoryStore::new()));
-    let mut chance = SeededChance::new(4);
+/// Four cases a minute apart, a party after them, then an edit of the second case and an event in the third.
+fn busy_morning(replica: &Replica, chance: &mut SeededChance) -> (Vec<RecordId>, RecordId) {
     let mut made = Vec::new();
     for number in 0..4 {
+        let name = format!("Shop {number}");
         let acts = [
             say("nature", "complaint"),
             say("station", STATION),
-            say("respondent.name", &format!("Shop {number}")),
+            say("respondent.name", &name),
         ];
-        let record = replica.new_record(Kind::Case, &acts, &later(number), &mut chance);
+        let record = replica.new_record(Kind::Case, &acts, &later(number), chance);
         made.push(record.unwrap());
     }
     let party = [say("name", "Li"), say("station", STATION)];
-    let party = replica
-        .new_record(Kind::Party, &party, &later(9), &mut chance)
-        .unwrap();
+    let party = replica.new_record(Kind::Party, &party, &later(9), chance);
     let acts = [say("problem", "contract")];
-    replica
-        .edit(made[1], &acts, &later(20), &mut chance)
-        .unwrap();
+    replica.edit(made[1], &acts, &later(20), chance).unwrap();
     let event = NewEvent {
         id: EventId::random([7; 16]),
         kind: "accepted".to_owned(),
         at: later(21),
         data: serde_json::Map::new(),
     };
-    let happened = replica
-        .add_event(made[2], &event, &later(21), &mut chance)
-        .unwrap();
-    assert_eq!(happened.status, "accepted");
+    let happened = replica.add_event(made[2], &event, &later(21), chance);
+    assert_eq!(happened.unwrap().status, "accepted");
+    (made, party.unwrap())
+}
+
+#[test]
+fn a_list_has_the_newest_first_and_follows_kind_status_search_and_limit() {
+    let replica = open(&Arc::new(MemoryStore::new()));
+    let (made, party) = busy_morning(&replica, &mut SeededChance::new(4));
     let listed = |filter: Filter| -> Vec<RecordId> {
         let lines = replica.list(&filter).unwrap();
         lines.iter().map(|line| line.record).collect()
     };
-    let all = listed(Filter::default());
+    let any = Filter::default;
+    let all = listed(any());
     assert_eq!(all, [made[2], made[1], party, made[3], made[0]]);
     let limit = 2;
-    assert_eq!(
-        listed(Filter {
-            limit,
-            ..Filter::default()
-        }),
-        all[..2]
-    );
+    assert_eq!(listed(Filter { limit, ..any() }), all[..2]);
     let kind = Some(Kind::Party);
-    assert_eq!(
-        listed(Filter {
-            kind,
-            ..Filter::default()
-        }),
-        [party]
-    );
+    assert_eq!(listed(Filter { kind, ..any() }), [party]);
     let status = Some("accepted".to_owned());
-    assert_eq!(
-        listed(Filter {
-            status,
-            ..Filter::default()
-        }),
-        [made[2]]
-    );
+    assert_eq!(listed(Filter { status, ..any() }), [made[2]]);
     let search = Some("sHOP 3".to_owned());
-    assert_eq!(
-        listed(Filter {
-            search,
-            ..Filter::default()
-        }),
-        [made[3]]
-    );
+    assert_eq!(listed(Filter { search, ..any() }), [made[3]]);
 }
 
 #[test]

@@ -9,72 +9,143 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fieldwatch_schemas::checklist::{Answers, Context, evaluate, read_xlsx};
-use rust_xlsxwriter::Workbook;
+use rust_xlsxwriter::{Workbook, Worksheet};
 use serde_json::json;
 
 const QUESTIONS: u32 = 1_000;
 const INSPECTIONS: u32 = 10_000;
 
+const HEADINGS: [&str; 8] = [
+    "type",
+    "name",
+    "label::中文 (zh)",
+    "label::English (en)",
+    "required",
+    "relevant",
+    "constraint",
+    "calculation",
+];
+const CHOICES: [[&str; 4]; 4] = [
+    ["list_name", "name", "label", "score"],
+    ["yn", "yes", "是", "1"],
+    ["yn", "no", "否", "0"],
+    ["yn", "na", "不适用", ""],
+];
+
 fn form() -> Vec<u8> {
-    let mut book = Workbook::new();
-    let survey = book.add_worksheet().set_name("survey").unwrap();
-    let headings = ["type", "name", "label::中文 (zh)", "label::English (en)", "required", "relevant", "constraint", "calculation", "weight", "critical"];
-    for (column, heading) in (0..).zip(headings) {
-        survey.write_string(0, column, heading).unwrap();
-    }
-    let mut row = 1;
+    let mut rows = vec![HEADINGS.map(str::to_owned).to_vec()];
     for question in 0..QUESTIONS {
+        let container = if question >= 900 { "repeat" } else { "group" };
         if question % 100 == 0 {
-            let (kind, name) = if question == 900 { ("begin_repeat", "stall".to_owned()) } else { ("begin_group", format!("section{question}")) };
-            survey.write_string(row, 0, kind).unwrap().write_string(row, 1, &name).unwrap();
-            row += 1;
+            let name = if question == 900 {
+                "stall".to_owned()
+            } else {
+                format!("section{question}")
+            };
+            rows.push(vec![format!("begin_{container}"), name]);
         }
-        let name = format!("q{question}");
-        survey.write_string(row, 1, &name).unwrap();
-        survey.write_string(row, 2, format!("第 {question} 个问题")).unwrap();
-        survey.write_string(row, 3, format!("Question {question}")).unwrap();
-        let before = question.saturating_sub(5);
-        match question % 5 {
-            0 => {
-                survey.write_string(row, 0, "select_one yn").unwrap().write_string(row, 4, "yes").unwrap();
-                survey.write_number(row, 8, 1 + question % 3).unwrap();
-            }
-            1 => {
-                survey.write_string(row, 0, "integer").unwrap().write_string(row, 6, ". >= 0 and . <= 1000").unwrap();
-            }
-            2 => {
-                survey.write_string(row, 0, "text").unwrap().write_string(row, 5, format!("${{q{}}} = 'no'", question - 2)).unwrap();
-            }
-            3 => {
-                let calculation = format!("if(${{q{}}} > 10, ${{q{}}} * 2, coalesce(${{q{before}}}, 0))", question - 2, question - 2);
-                survey.write_string(row, 0, "calculate").unwrap().write_string(row, 7, &calculation).unwrap();
-            }
-            _ => {
-                survey.write_string(row, 0, "decimal").unwrap().write_string(row, 6, format!(". >= ${{q{}}}", question - 3)).unwrap();
-            }
-        }
-        row += 1;
+        rows.push(question_row(question));
         if question % 100 == 99 {
-            survey.write_string(row, 0, if question == 999 { "end_repeat" } else { "end_group" }).unwrap();
-            row += 1;
+            rows.push(vec![format!("end_{container}")]);
         }
     }
-    let choices = book.add_worksheet().set_name("choices").unwrap();
-    for (row, cells) in (0..).zip([["list_name", "name", "label", "score"], ["yn", "yes", "是", "1"], ["yn", "no", "否", "0"], ["yn", "na", "不适用", ""]]) {
-        for (column, cell) in (0..).zip(cells) {
-            choices.write_string(row, column, cell).unwrap();
-        }
-    }
+    let mut book = Workbook::new();
+    write(book.add_worksheet().set_name("survey").unwrap(), &rows);
+    write(
+        book.add_worksheet().set_name("choices").unwrap(),
+        &CHOICES.map(|row| row.map(str::to_owned).to_vec()),
+    );
     book.save_to_buffer().unwrap()
+}
+
+/// A choice with points, a number in bounds, a text that depends, a computed value, a number that depends.
+fn question_row(question: u32) -> Vec<String> {
+    let nearby = |back: u32| format!("${{q{}}}", question.saturating_sub(back));
+    let [kind, required, relevant, constraint, calculation] = match question % 5 {
+        0 => [
+            "select_one yn".to_owned(),
+            "yes".to_owned(),
+            String::new(),
+            String::new(),
+            String::new(),
+        ],
+        1 => [
+            "integer".to_owned(),
+            String::new(),
+            String::new(),
+            ". >= 0 and . <= 1000".to_owned(),
+            String::new(),
+        ],
+        2 => [
+            "text".to_owned(),
+            String::new(),
+            format!("{} = 'no'", nearby(2)),
+            String::new(),
+            String::new(),
+        ],
+        3 => {
+            let (two, five) = (nearby(2), nearby(5));
+            let calculation = format!(
+                "if({two} > 10, {two} * 2, coalesce({}, 0))",
+                if question < 5 { "''" } else { &five }
+            );
+            [
+                "calculate".to_owned(),
+                String::new(),
+                String::new(),
+                String::new(),
+                calculation,
+            ]
+        }
+        _ => [
+            "decimal".to_owned(),
+            String::new(),
+            String::new(),
+            format!(". >= {}", nearby(3)),
+            String::new(),
+        ],
+    };
+    let (zh, en) = (
+        format!("第 {question} 个问题"),
+        format!("Question {question}"),
+    );
+    vec![
+        kind,
+        format!("q{question}"),
+        zh,
+        en,
+        required,
+        relevant,
+        constraint,
+        calculation,
+    ]
+}
+
+fn write(sheet: &mut Worksheet, rows: &[Vec<String>]) {
+    for (row, cells) in (0..).zip(rows) {
+        for (column, cell) in (0..).zip(cells) {
+            if !cell.is_empty() {
+                sheet.write_string(row, column, cell).unwrap();
+            }
+        }
+    }
 }
 
 /// Answers to everything, a little different in every inspection.
 fn answers(inspection: u32) -> Answers {
     let mut answers = Answers::new();
     for question in 0..QUESTIONS {
-        let path = if question >= 900 { format!("stall[{}].q{question}", 1 + inspection % 2) } else { format!("q{question}") };
+        let path = if question >= 900 {
+            format!("stall[{}].q{question}", 1 + inspection % 2)
+        } else {
+            format!("q{question}")
+        };
         let value = match question % 5 {
-            0 => json!(if (question + inspection).is_multiple_of(7) { "no" } else { "yes" }),
+            0 => json!(if (question + inspection).is_multiple_of(7) {
+                "no"
+            } else {
+                "yes"
+            }),
             1 => json!((question + inspection) % 50),
             2 => json!("备注"),
             4 => json!(f64::from((question + inspection) % 50) + 0.5),
@@ -88,7 +159,9 @@ fn answers(inspection: u32) -> Answers {
 fn reading(criterion: &mut Criterion) {
     let bytes = form();
     let mut group = criterion.benchmark_group("checklist");
-    group.throughput(Throughput::Elements(QUESTIONS.into())).sample_size(10);
+    group
+        .throughput(Throughput::Elements(QUESTIONS.into()))
+        .sample_size(10);
     group.bench_function("read a form of 1,000 questions", |bencher| {
         bencher.iter(|| read_xlsx(black_box(&bytes)).unwrap());
     });
@@ -99,7 +172,9 @@ fn evaluating(criterion: &mut Criterion) {
     let context = Context::at(1_719_799_200_000, 480);
     let inspections: Vec<Answers> = (0..INSPECTIONS / 100).map(answers).collect();
     let mut group = criterion.benchmark_group("checklist");
-    group.throughput(Throughput::Elements(INSPECTIONS.into())).sample_size(10);
+    group
+        .throughput(Throughput::Elements(INSPECTIONS.into()))
+        .sample_size(10);
     group.bench_function("evaluate 10,000 inspections", |bencher| {
         bencher.iter(|| {
             for _ in 0..100 {

@@ -29,6 +29,7 @@ mod fault;
 mod flatten;
 mod function;
 mod geo;
+mod kind;
 mod layout;
 mod listing;
 mod order;
@@ -45,11 +46,15 @@ pub mod limits;
 
 use serde::{Deserialize, Serialize};
 
-pub use definition::{Choice, Definition, Item, Kind, Words};
+pub use definition::{Choice, Definition, Item, Words};
 pub use evaluate::{EvaluateError, evaluate, offered};
 pub use fault::{DefinitionError, Fault, Severity};
+pub use kind::Kind;
 pub use listing::{Listing, Offer, Question};
-pub use outcome::{Answers, Context, Evaluation, Finding, Missing, Outcome, Progress, ScoreLine, SectionScore, Turns, Violation};
+pub use outcome::{
+    Answers, Breach, Context, Evaluation, Finding, Missing, Outcome, Progress, ScoreLine,
+    SectionScore, Turns, Violation,
+};
 pub use reader::{FormError, Warning, read_xlsx};
 pub use sample::sample;
 
@@ -73,7 +78,11 @@ impl TryFrom<Definition> for Checklist {
 
     fn try_from(definition: Definition) -> Result<Self, DefinitionError> {
         let (checklist, faults) = Self::assemble(definition);
-        if faults.iter().any(|fault| fault.severity == Severity::Error) { Err(DefinitionError(faults)) } else { Ok(checklist) }
+        if faults.iter().any(|fault| fault.severity == Severity::Error) {
+            Err(DefinitionError(faults))
+        } else {
+            Ok(checklist)
+        }
     }
 }
 
@@ -94,8 +103,20 @@ impl Checklist {
     fn assemble(definition: Definition) -> (Self, Vec<Fault>) {
         let mut faults = Faults::default();
         let plan = Plan::new(&definition, &mut faults);
-        let remarks = faults.list.iter().filter(|fault| fault.severity != Severity::Error).cloned().collect();
-        (Self { definition, plan, remarks }, faults.list)
+        let remarks = faults
+            .list
+            .iter()
+            .filter(|fault| fault.severity != Severity::Error)
+            .cloned()
+            .collect();
+        (
+            Self {
+                definition,
+                plan,
+                remarks,
+            },
+            faults.list,
+        )
     }
 
     /// What the checklist says.
@@ -113,7 +134,9 @@ impl Checklist {
     /// Whether every type and function of it can be run, so that it may be published.
     #[must_use]
     pub fn publishable(&self) -> bool {
-        self.remarks.iter().all(|fault| fault.severity != Severity::Cannot)
+        self.remarks
+            .iter()
+            .all(|fault| fault.severity != Severity::Cannot)
     }
 
     /// Finds the item that a path speaks of, whatever turns it names.
@@ -121,14 +144,15 @@ impl Checklist {
     pub fn item_at(&self, path: &str) -> Option<usize> {
         match path.contains('[') {
             false => self.plan.layout.by_path.get(path).copied(),
-            true => run::split_path(path).and_then(|(plain, _)| self.plan.layout.by_path.get(&plain).copied()),
+            true => run::split_path(path)
+                .and_then(|(plain, _)| self.plan.layout.by_path.get(&plain).copied()),
         }
     }
 
     /// Finds a choice of a question by its name.
     fn choice(&self, item: usize, name: &str) -> Option<&Choice> {
         let list = self.definition.items.get(item)?.list_name.as_ref()?;
-        let place = self.plan.choices.get(list)?.get(name)?;
+        let place = self.plan.lists.get(list)?.places.get(name)?;
         self.definition.lists.get(list)?.get(*place)
     }
 }

@@ -44,6 +44,8 @@ pub const IMPORT_CELL_BYTES_MAX: usize = 1024 * 1024;
 pub const IMPORT_ROW_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The most columns of an imported table.
 pub const IMPORT_COLUMNS_MAX: usize = 1_000;
+/// The most refused rows of an imported table that are listed by number and reason; the others are counted.
+pub const IMPORT_REFUSALS_MAX: usize = 100_000;
 /// How far behind the server's clock an assertion's nonce may be, in milliseconds: thirty days offline still sync in one round trip.
 pub const NONCE_AGE_MAX_MS: i64 = 30 * 86_400_000;
 /// How long an access token is good, in milliseconds.
@@ -61,7 +63,7 @@ pub const CONNECTIONS_MAX: usize = 4_096;
 pub const HANDSHAKE_MS_MAX: u64 = 10_000;
 /// How long a client may take to send the head of a request, in milliseconds.
 pub const HEAD_MS_MAX: u64 = 15_000;
-/// How long a client may pause while it sends a body, in milliseconds.
+/// How long a client may pause while it sends a body or reads a reply, in milliseconds.
 pub const BODY_PAUSE_MS_MAX: u64 = 60_000;
 /// The most requests at once on one HTTP/2 connection.
 pub const STREAMS_MAX: u32 = 32;

@@ -128,7 +128,8 @@ pub fn summarise(view: &View) -> Summary {
     }
 }
 
-/// What the consumer got back: the form's own amounts, or where those are empty what the events say.
+/// What the consumer got back: the form's own amounts, or where those are empty what the events say. What is promised and not paid
+/// does not count.
 fn recovered_fen(view: &View) -> i64 {
     ["refund_fen", "compensation_fen", "multiplied_fen"]
         .iter()
@@ -141,9 +142,10 @@ fn recovered_part(view: &View, part: &str) -> i64 {
     let stated = |event: &crate::record::event::Event| {
         event.data.get(part).and_then(serde_json::Value::as_i64)
     };
+    let is_promise = ["agreed", "defaulted"].contains(&view.status());
     let in_events = || view.settled_events().filter_map(stated).last();
     on_form
-        .or_else(in_events)
+        .or_else(|| in_events().filter(|_| !is_promise))
         .unwrap_or(0)
         .clamp(0, crate::limits::FEN_MAX)
 }
@@ -183,4 +185,51 @@ fn search_text(view: &View) -> String {
         .chars()
         .take(SEARCH_CHARS)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{Actor, EventId, RecordId};
+    use crate::record::Document;
+    use crate::record::edit::{Act, Author};
+    use crate::record::event::NewEvent;
+    use crate::time::Moment;
+    use serde_json::json;
+
+    fn happen(document: &mut Document, kind: &str, refund_fen: Option<i64>) {
+        let author = Author {
+            actor: Actor([9; 16]),
+            now: Moment::china(1_767_196_800_000),
+            role: None,
+        };
+        let number = u8::try_from(document.events().len()).unwrap();
+        let mut data = serde_json::Map::new();
+        data.extend(refund_fen.map(|fen| ("refund_fen".to_owned(), json!(fen))));
+        let event = NewEvent {
+            id: EventId::random([number; 16]),
+            kind: kind.to_owned(),
+            at: author.now,
+            data,
+        };
+        let nature = Act::Set {
+            path: "nature".to_owned(),
+            value: crate::field::FieldValue::Scalar(crate::field::Scalar::Text(
+                "complaint".to_owned(),
+            )),
+        };
+        document
+            .edit(&author, &[nature, Act::Happen(event)])
+            .unwrap();
+    }
+
+    #[test]
+    fn what_is_promised_counts_as_recovered_only_once_it_is_paid() {
+        let mut document = Document::begin(RecordId::random([1; 16]), Kind::Case).unwrap();
+        happen(&mut document, "accepted", None);
+        happen(&mut document, "agreed", Some(26_800));
+        assert_eq!(summarise(&document.view()).recovered_fen, 0);
+        happen(&mut document, "performed", None);
+        assert_eq!(summarise(&document.view()).recovered_fen, 26_800);
+    }
 }

@@ -7,6 +7,7 @@
 //!
 //! A command answers with JSON values, one after the other, or with a reason.
 
+mod command;
 mod error;
 pub mod reach;
 pub mod socket;
@@ -15,15 +16,14 @@ mod words;
 use std::sync::Arc;
 
 use fieldwatch_schemas::area;
-use fieldwatch_schemas::deadline::Authority;
-use fieldwatch_schemas::id::{DeviceId, PersonId};
+use fieldwatch_schemas::id::PersonId;
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::sync::enrol::TicketLink;
 use fieldwatch_schemas::time::Moment;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub use self::command::Command;
 pub use self::error::AdminError;
 use crate::app::{App, random};
 use crate::check::check;
@@ -37,69 +37,6 @@ use crate::report::{Question, report};
 
 /// What the first administrator is called until somebody says otherwise.
 const FIRST_ADMINISTRATOR: &str = "管理员";
-
-/// An administrative command.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "snake_case")]
-pub enum Command {
-    /// Makes the first administrator, if there is none.
-    FirstAdministrator,
-    /// Takes in a station.
-    StationAdd {
-        /// Its id.
-        id: String,
-        /// Its name.
-        name: String,
-        /// Its region, GB/T 2260.
-        region: String,
-        /// Whose it is.
-        authority: Authority,
-    },
-    /// All stations.
-    StationList,
-    /// Takes in a person.
-    PersonAdd {
-        /// Their name.
-        name: String,
-        /// Their role.
-        role: Role,
-        /// The station of a station's staff.
-        station: Option<String>,
-        /// The region of a coordinator.
-        region: Option<String>,
-    },
-    /// All people.
-    PersonList,
-    /// A one-time ticket for a person's device.
-    Ticket {
-        /// Whose device.
-        person: PersonId,
-        /// How long it is good, in milliseconds.
-        valid_ms: i64,
-        /// Where devices reach the server, if not as `init` and `serve` were told.
-        url: Option<String>,
-    },
-    /// All devices.
-    DeviceList,
-    /// Revokes a device.
-    DeviceRevoke {
-        /// Which.
-        device: DeviceId,
-    },
-    /// All feeds.
-    Feeds,
-    /// The numbers of a period.
-    Report {
-        /// The first day.
-        from: String,
-        /// The last day.
-        to: String,
-        /// The region; all of them if absent.
-        region: Option<String>,
-    },
-    /// Proves the whole store.
-    Check,
-}
 
 /// The opened server and its folder, as administration sees them.
 #[derive(Debug)]
@@ -135,7 +72,7 @@ impl Backstage {
                 let station = Station::new(&id, &name, &region, authority)?;
                 tell(json!(self.app.register().add_station(station)?))
             }
-            Command::StationList => all(self.app.register().stations(), |row| json!(row), tell),
+            Command::StationList => all(&self.app.register().stations(), |row| json!(row), tell),
             Command::PersonAdd {
                 name,
                 role,
@@ -146,17 +83,17 @@ impl Backstage {
                 role,
                 Place { station, region }
             )?)),
-            Command::PersonList => all(self.app.register().persons(), |row| json!(row), tell),
+            Command::PersonList => all(&self.app.register().persons(), |row| json!(row), tell),
             Command::Ticket {
                 person,
                 valid_ms,
                 url,
             } => tell(self.ticket(person, valid_ms, url)?),
-            Command::DeviceList => all(self.app.register().devices(), shown, tell),
+            Command::DeviceList => all(&self.app.register().devices(), shown, tell),
             Command::DeviceRevoke { device } => tell(shown(
-                self.app.register().revoke(device, self.app.now_ms())?,
+                &self.app.register().revoke(device, self.app.now_ms())?,
             )),
-            Command::Feeds => all(self.app.log().feeds()?, |row| json!(row), tell),
+            Command::Feeds => all(&self.app.log().feeds()?, |row| json!(row), tell),
             Command::Report { from, to, region } => tell(self.report(&from, &to, region)?),
             Command::Check => tell(self.check()?),
         };
@@ -202,7 +139,7 @@ impl Backstage {
         };
         let (ticket, code) = Ticket::new(person, random()?, self.app.now_ms(), valid_ms)?;
         let expires = Moment::china(ticket.expires_ms).rfc3339();
-        self.app.register().add_ticket(ticket)?;
+        self.app.register().add_ticket(&ticket)?;
         let link = TicketLink { server, code, pin }.to_link();
         Ok(json!({ "link": link, "expires": expires }))
     }
@@ -231,11 +168,11 @@ fn day(text: &str) -> Result<Date, AdminError> {
         .map_err(|error: jiff::Error| AdminError::Period(error.to_string()))
 }
 
-fn all<T>(rows: Vec<T>, write: impl Fn(T) -> Value, tell: &mut Tell<'_>) -> bool {
-    rows.into_iter().all(|row| tell(write(row)))
+fn all<T>(rows: &[T], write: impl Fn(&T) -> Value, tell: &mut Tell<'_>) -> bool {
+    rows.iter().all(|row| tell(write(row)))
 }
 
-fn shown(device: Device) -> Value {
+fn shown(device: &Device) -> Value {
     let time = |ms: i64| Moment::china(ms).rfc3339();
     json!({
         "device": device.id,

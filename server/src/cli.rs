@@ -4,6 +4,7 @@
 //! included (RFC 9457); without it people read words, refusals on stderr.
 
 mod args;
+mod asked;
 mod human;
 mod numbers;
 mod output;
@@ -11,6 +12,7 @@ mod output;
 use std::env;
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 use fieldwatch_schemas::code::Lang;
@@ -21,7 +23,7 @@ use tracing_subscriber::EnvFilter;
 pub use self::args::DemoArgs;
 use self::args::{Args, Sub};
 pub use self::numbers::report_in_words;
-use self::output::Output;
+use self::output::{Form, Output};
 use crate::admin::{AdminError, Command, reach};
 use crate::data::{DataError, DataFolder};
 use crate::serve::serve;
@@ -30,23 +32,29 @@ const DONE: u8 = 0;
 const FAILED: u8 = 1;
 const WRONG: u8 = 2;
 
+/// How long a stopped server waits for administrative commands that were cut off.
+const LEFT_BEHIND: Duration = Duration::from_secs(1);
+
 /// Which logs are wanted, as `tracing` writes its filters.
 const LOG_FILTER: &str = "FIELDWATCH_LOG";
 
 /// Does what the command line says. `demo` is given by the binary, which alone can tell that story.
 pub fn start(demo: impl FnOnce(&DemoArgs) -> ExitCode) -> ExitCode {
     let given: Vec<OsString> = env::args_os().collect();
-    let wants_json = given.iter().any(|arg| arg == "--json");
+    let form = match given.iter().any(|arg| arg == "--json") {
+        true => Form::Json,
+        false => Form::Words,
+    };
     match Args::try_parse_from(given) {
-        Ok(args) => run(args, demo),
-        Err(error) => ExitCode::from(misread(&error, wants_json)),
+        Ok(args) => run(args, form, demo),
+        Err(error) => ExitCode::from(misread(&error, form)),
     }
 }
 
-fn run(args: Args, demo: impl FnOnce(&DemoArgs) -> ExitCode) -> ExitCode {
+fn run(args: Args, form: Form, demo: impl FnOnce(&DemoArgs) -> ExitCode) -> ExitCode {
     let lang = args.lang.unwrap_or_else(lang_of_locale);
-    let output = Output::new(args.json, lang);
-    log_to_stderr(matches!(args.sub, Sub::Serve(_)));
+    let output = Output::new(form, lang);
+    log_to_stderr(&args.sub);
     let done = match (args.sub, args.data) {
         (Sub::Demo(mut asked), _) => {
             asked.lang = lang;
@@ -68,8 +76,8 @@ fn run(args: Args, demo: impl FnOnce(&DemoArgs) -> ExitCode) -> ExitCode {
 }
 
 /// A command line that cannot be read; also `--help` and `--version`, which are no mistakes.
-fn misread(error: &clap::Error, wants_json: bool) -> u8 {
-    if error.use_stderr() && wants_json {
+fn misread(error: &clap::Error, form: Form) -> u8 {
+    if error.use_stderr() && form == Form::Json {
         let words = error.to_string();
         let problem = Problem::with_detail(ProblemKind::BadRequest, words.trim());
         output::json_line(&json!(problem));
@@ -104,7 +112,7 @@ fn init(folder: &DataFolder, hosts: &[String], output: &Output) -> Result<(), Ad
         "pin": pin,
         "administrator": administrator,
     });
-    output.value(&answer, |answer, lang| human::begun(answer, lang));
+    output.value(&answer, human::begun);
     Ok(())
 }
 
@@ -113,7 +121,9 @@ fn run_server(folder: DataFolder, options: crate::serve::Options) -> Result<(), 
         .enable_all()
         .build()
         .map_err(crate::serve::ServeError::Io)?;
-    Ok(runtime.block_on(Box::pin(serve(folder, options)))?)
+    let served = runtime.block_on(Box::pin(serve(folder, options)));
+    runtime.shutdown_timeout(LEFT_BEHIND);
+    Ok(served?)
 }
 
 fn administer(folder: &DataFolder, sub: Sub, output: &Output) -> Result<(), AdminError> {
@@ -126,7 +136,7 @@ fn administer(folder: &DataFolder, sub: Sub, output: &Output) -> Result<(), Admi
             .get("problems")
             .and_then(Value::as_array)
             .is_none_or(Vec::is_empty);
-        output.value(&value, &write)
+        output.value(&value, write)
     };
     reach::run(folder, command, output.lang(), &mut tell)?;
     if is_sound {
@@ -144,9 +154,14 @@ fn lang_of_locale() -> Lang {
     Lang::of_locale(&set.next().unwrap_or_default())
 }
 
-/// Logs are JSON lines on stderr, and say nothing about people. A server tells what it does, a command only what goes wrong.
-fn log_to_stderr(is_server: bool) {
-    let usual = if is_server { "info" } else { "warn" };
+/// Logs are JSON lines on stderr, and say nothing about people. A server tells what it does, a command only what goes wrong, and the
+/// demo what must not happen: it cuts links on purpose.
+fn log_to_stderr(sub: &Sub) {
+    let usual = match sub {
+        Sub::Serve(_) => "info",
+        Sub::Demo(_) => "error",
+        _ => "warn",
+    };
     let filter = EnvFilter::try_from_env(LOG_FILTER).unwrap_or_else(|_| EnvFilter::new(usual));
     let logs = tracing_subscriber::fmt()
         .json()

@@ -40,7 +40,7 @@ pub const GROUP_BYTES_MAX: usize = 8 << 20;
 /// How long a failed store is left alone before it is opened again.
 pub const REOPEN_WAIT: Duration = Duration::from_secs(5);
 
-/// Tells the region (GB/T 2260) of a station.
+/// Tells the region (GB/T 2260) of a station. Called under the log's lock: it must not come back to the log.
 pub type StationRegion = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 /// Who pushes or pulls, kept while the request lasts.

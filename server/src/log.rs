@@ -284,10 +284,15 @@ impl Log {
         Ok(lines)
     }
 
-    /// Applies a batch that takes no position, or the next one.
-    pub(crate) fn apply(&self, batch: &Batch, position: Option<u64>) -> Result<(), StoreError> {
+    /// Applies a batch that takes no position, or the next one, in the life that it was planned in.
+    pub(crate) fn apply(
+        &self,
+        batch: &Batch,
+        position: Option<u64>,
+        life: u64,
+    ) -> Result<(), StoreError> {
         let mut room = self.room_mut();
-        let store = room.store.as_deref().ok_or(StoreError::Failed)?;
+        let store = room.store_in(life)?;
         store.apply(batch)?;
         room.position = position.unwrap_or(room.position);
         Ok(())
@@ -307,11 +312,17 @@ impl Log {
             .life
     }
 
-    /// Makes everything applied so far durable, and wakes who waits for it.
-    pub(crate) fn flush(&self) -> Result<(), StoreError> {
-        let position = self.position();
-        self.store()?.flush()?;
+    /// Makes everything applied so far in this life durable, and wakes who waits for it.
+    pub(crate) fn flush(&self, life: u64) -> Result<(), StoreError> {
+        let (store, position) = {
+            let room = self.room.read().unwrap_or_else(PoisonError::into_inner);
+            (Arc::clone(room.store_in(life)?), room.position)
+        };
+        store.flush()?;
         let mut durable = self.durable();
+        if durable.life != life {
+            return Err(StoreError::Failed);
+        }
         durable.position = durable.position.max(position);
         drop(durable);
         self.changed.notify_all();
@@ -331,6 +342,14 @@ impl Log {
 
     fn room_mut(&self) -> RwLockWriteGuard<'_, Room> {
         self.room.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Room {
+    /// The store, unless it was opened again since that life: what was written in another may be gone.
+    fn store_in(&self, life: u64) -> Result<&Arc<dyn Store>, StoreError> {
+        let store = self.store.as_ref().filter(|_| self.life == life);
+        store.ok_or(StoreError::Failed)
     }
 }
 
@@ -357,4 +376,45 @@ pub(crate) fn all_rows(
         std::ops::ControlFlow::Continue(())
     })?;
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fieldwatch_schemas::store::memory::MemoryStore;
+
+    #[test]
+    fn what_was_planned_before_the_store_was_opened_again_is_neither_written_nor_acknowledged() {
+        let store = Arc::new(MemoryStore::new());
+        let log = Log::new(store, [7; 16], Arc::new(|| 0)).unwrap();
+        let mut batch = Batch::new();
+        batch.put([prefix::OTHERS], "row");
+        let life = log.life();
+        log.apply(&batch, Some(1), life).unwrap();
+        let seen = log.read(|reading| Ok(reading.seen)).unwrap();
+        log.reopen().unwrap();
+        assert!(matches!(
+            log.wait_until_durable(seen),
+            Err(StoreError::Failed)
+        ));
+        assert!(matches!(
+            log.apply(&batch, Some(2), life),
+            Err(StoreError::Failed)
+        ));
+        assert!(matches!(log.flush(life), Err(StoreError::Failed)));
+        assert!(log.is_healthy());
+        log.apply(&batch, Some(1), log.life()).unwrap();
+        log.flush(log.life()).unwrap();
+        assert_eq!(log.durable_position(), 1);
+    }
+
+    #[test]
+    fn an_empty_store_takes_an_id_once() {
+        let store = Arc::new(MemoryStore::new());
+        let id = |random| {
+            let store = Arc::clone(&store) as Arc<dyn Store>;
+            Log::new(store, random, Arc::new(|| 0)).unwrap().id()
+        };
+        assert_eq!(id([1; 16]), id([2; 16]));
+    }
 }

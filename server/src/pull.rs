@@ -14,37 +14,32 @@
 
 mod body;
 mod label;
+mod page;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::id::{Hash, LogId, RecordId};
-use fieldwatch_schemas::limits::{FEEDS_MAX, PAGE_BYTES_MAX, PUSH_RECORDS_MAX};
+use fieldwatch_schemas::limits::{FEEDS_MAX, PUSH_RECORDS_MAX};
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::store::StoreError;
 use fieldwatch_schemas::sync::exchange::{Item, Request};
-use fieldwatch_schemas::sync::pull::{
-    Commit, FeedEnd, Gone, Presence, RecordItem, Sending, what_to_send,
-};
+use fieldwatch_schemas::sync::pull::{Commit, FeedEnd, Gone, Presence, Sending, what_to_send};
 
 use self::body::{Body, Part};
 use self::label::Labels;
+use self::page::{Budget, Page, place_in_feed, rows_after, size_of};
 use crate::committer::OwnedAsker;
 use crate::log::{Log, Reading};
 use crate::tables::{self, FeedHead, FeedRow, RecordRow};
 
 pub use self::label::Names;
 
-/// The most rows of a feed that one page looks at.
-const PAGE_ROWS_MAX: usize = 512;
 /// How many pages a reply goes on behind the position at which it began, while others go on writing.
-const CATCH_UP_PAGES_MAX: usize = 64;
-/// What an item without changes takes at most, but for its heads and labels.
-const GONE_BYTES: usize = 48;
+const CATCH_UP_PAGES_MAX: usize = 8;
 
 /// One reply in the making.
 pub struct Pull {
@@ -74,20 +69,6 @@ struct Wanted {
     start: u64,
     /// Where this reply has come.
     cursor: u64,
-}
-
-#[derive(Debug)]
-struct Budget {
-    left: u64,
-    begun: bool,
-    spent: bool,
-}
-
-/// A page in the making.
-#[derive(Default)]
-struct Page {
-    items: Vec<Item>,
-    size_bytes: usize,
 }
 
 impl Pull {
@@ -131,11 +112,7 @@ impl Pull {
             brought: hashes_brought(request),
             labels: Labels::new(asker.standing.person, names),
             sent: BTreeMap::new(),
-            budget: Budget {
-                left: request.budget_bytes.unwrap_or(u64::MAX),
-                begun: false,
-                spent: request.budget_bytes == Some(0),
-            },
+            budget: Budget::new(request.budget_bytes),
             goal: None,
             pages_behind_goal: 0,
             skipped: 0,
@@ -392,81 +369,10 @@ impl std::fmt::Debug for Pull {
     }
 }
 
-impl Budget {
-    /// Whether an item may still be sent; the first one always may, so that every reply gets somewhere.
-    fn takes(&mut self, size_bytes: usize) -> bool {
-        let size_bytes = size_bytes as u64;
-        if self.spent || (self.begun && size_bytes > self.left) {
-            self.spent = true;
-            return false;
-        }
-        self.begun = true;
-        self.left = self.left.saturating_sub(size_bytes);
-        true
-    }
-}
-
-impl Page {
-    fn has_room(&self, size_bytes: usize) -> bool {
-        self.items.is_empty() || self.size_bytes + size_bytes + GONE_BYTES <= PAGE_BYTES_MAX
-    }
-
-    fn add(&mut self, item: Item, size_bytes: usize) {
-        self.size_bytes += size_bytes;
-        self.items.push(item);
-    }
-}
-
 fn hashes_brought(request: &Request) -> BTreeSet<Hash> {
     let chunks = request.outbox.iter().flat_map(|pushed| &pushed.changes);
     chunks
         .filter_map(|bytes| Chunk::parse(bytes.to_vec()).ok())
         .map(|chunk| chunk.hash())
         .collect()
-}
-
-fn rows_after(
-    reading: Reading<'_>,
-    feed: &Feed,
-    cursor: u64,
-) -> Result<Vec<(u64, FeedRow)>, StoreError> {
-    let mut rows = Vec::new();
-    let mut error = None;
-    let range = tables::feed_rows_after(feed, cursor);
-    reading.store.scan(&range, &mut |key, value| {
-        let row = tables::decode("a row of a feed", value).and_then(|row| {
-            let (_, position) = tables::feed_row_of(key)
-                .ok_or_else(|| tables::damaged("the key of a feed's row".to_owned()))?;
-            Ok((position, row))
-        });
-        match row {
-            Ok(row) => rows.push(row),
-            Err(damage) => error = Some(damage),
-        }
-        if error.is_some() || rows.len() == PAGE_ROWS_MAX {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    })?;
-    error.map_or(Ok(rows), Err)
-}
-
-fn place_in_feed(item: &mut Item, number: u8, at: u64) {
-    match item {
-        Item::Record(RecordItem { feed, position, .. })
-        | Item::Left(Gone { feed, position, .. })
-        | Item::Erased(Gone { feed, position, .. }) => {
-            *feed = number;
-            *position = at;
-        }
-        _ => {}
-    }
-}
-
-fn size_of(item: &Item) -> usize {
-    match item {
-        Item::Record(record) => body::size_bytes(record),
-        _ => GONE_BYTES,
-    }
 }

@@ -114,7 +114,7 @@ impl Register {
     /// # Errors
     ///
     /// [`RegisterError::PersonUnknown`] if the person is not here; otherwise as the disk fails.
-    pub fn add_ticket(&self, ticket: Ticket) -> Result<(), RegisterError> {
+    pub fn add_ticket(&self, ticket: &Ticket) -> Result<(), RegisterError> {
         let _writing = self.lock();
         if !self.index().persons.contains_key(&ticket.person) {
             return Err(RegisterError::PersonUnknown(ticket.person));

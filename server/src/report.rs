@@ -4,7 +4,6 @@
 //! `Asia/Shanghai`. A demand that says nothing about its channel, category or problem counts as [`UNSPECIFIED`], so that every table
 //! adds up to the total. The shares are of all demands received: what nobody has acted on is not within one working day.
 
-
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -123,8 +123,12 @@ impl Ran {
 pub struct Running {
     line: String,
     child: Child,
-    output: Receiver<(String, String)>,
+    output: Receiver<Output>,
+    ended: Option<Output>,
 }
+
+/// What a command wrote on stdout and on stderr.
+type Output = (String, String);
 
 impl Running {
     /// Starts a command.
@@ -155,7 +159,17 @@ impl Running {
             line,
             child,
             output,
+            ended: None,
         })
+    }
+
+    /// Waits for its end, but no longer than so many milliseconds. Tells whether it has ended.
+    pub fn ends_within(&mut self, wait_ms: u64) -> bool {
+        if self.ended.is_none() {
+            let wait = Duration::from_millis(wait_ms);
+            self.ended = self.output.recv_timeout(wait).ok();
+        }
+        self.ended.is_some()
     }
 
     /// Waits for its end.
@@ -164,10 +178,16 @@ impl Running {
     ///
     /// [`Fault`] if it has not ended after [`DEADLINE`].
     pub fn finish(mut self) -> Told<Ran> {
-        match self.output.recv_timeout(DEADLINE) {
-            Ok(output) => self.ended(output),
-            Err(_) => Err(Fault::new(format!("`{}` does not end", self.line))),
-        }
+        let ended = self.ended.take();
+        let ended = ended.or_else(|| self.output.recv_timeout(DEADLINE).ok());
+        let late = || Fault::new(format!("`{}` does not end", self.line));
+        let (stdout, stderr) = ended.ok_or_else(late)?;
+        Ok(Ran {
+            line: std::mem::take(&mut self.line),
+            status: self.child.wait()?,
+            stdout,
+            stderr,
+        })
     }
 
     /// Lets it run for a while and then kills it with signal 9, if it has not ended before.
@@ -176,22 +196,10 @@ impl Running {
     ///
     /// [`Fault`] if it cannot be killed.
     pub fn kill_after(mut self, while_ms: u64) -> Told<Ran> {
-        match self.output.recv_timeout(Duration::from_millis(while_ms)) {
-            Ok(output) => return self.ended(output),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                self.child.kill()?;
-            }
+        if !self.ends_within(while_ms) {
+            self.child.kill()?;
         }
         self.finish()
-    }
-
-    fn ended(&mut self, (stdout, stderr): (String, String)) -> Told<Ran> {
-        Ok(Ran {
-            line: std::mem::take(&mut self.line),
-            status: self.child.wait()?,
-            stdout,
-            stderr,
-        })
     }
 }
 

@@ -27,7 +27,7 @@ fn device_with_a_case() -> Told<(World, Device, String)> {
 #[test]
 fn a_field_code_or_date_that_does_not_exist_is_refused_by_name() -> Told<()> {
     let (_world, device, record) = device_with_a_case()?;
-    let before = device.show(&record)?;
+    let before = said(&device.show(&record)?);
     let refused = [
         ("colour=red", ProblemKind::FieldUnknown, "colour"),
         ("nature=sonnet", ProblemKind::ValueInvalid, "sonnet"),
@@ -61,7 +61,7 @@ fn a_field_code_or_date_that_does_not_exist_is_refused_by_name() -> Told<()> {
     assert_eq!(kind, ProblemKind::ValueInvalid);
     let (kind, _) = device.refusal(&["show", "00000000-0000-7000-8000-000000000000"])?;
     assert_eq!(kind, ProblemKind::RecordUnknown);
-    assert_eq!(device.show(&record)?, before);
+    assert_eq!(said(&device.show(&record)?), before);
     assert_eq!(device.states()?.len(), 1);
     Ok(())
 }
@@ -178,6 +178,11 @@ fn write_with_long_row(file: &Path, rows: &[Row]) -> Told<()> {
         }
     }
     Ok(file.flush()?)
+}
+
+/// What a record says, whatever the time is.
+fn said(shown: &Value) -> [Option<Value>; 4] {
+    ["fields", "events", "heads", "state"].map(|part| shown.get(part).cloned())
 }
 
 fn words(refused: &[Value]) -> String {

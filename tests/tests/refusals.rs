@@ -38,10 +38,14 @@ fn refusal(heard: Heard) -> Told<(ProblemKind, Answer)> {
     }
 }
 
-/// What of an answer could tell something: everything but the time and the nonce.
+/// What of an answer could tell something: everything; of what is new every time, the length.
 fn outside(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<u8>) {
     let mut headers = answer.headers.clone();
-    headers.retain(|(name, _)| !["date", NONCE_HEADER].contains(&name.as_str()));
+    for (name, value) in &mut headers {
+        if ["date", "fieldwatch-request", NONCE_HEADER].contains(&name.as_str()) {
+            *value = value.len().to_string();
+        }
+    }
     (answer.status, headers, answer.body.clone())
 }
 

@@ -233,7 +233,10 @@ impl Command {
     /// Makes the paths that a command names hold in whatever folder it is run.
     pub(super) fn hold_anywhere(&mut self, folder: &Path) {
         match self {
-            Self::New(new) => new.file.iter_mut().for_each(|file| *file = folder.join(&file)),
+            Self::New(new) => new
+                .file
+                .iter_mut()
+                .for_each(|file| *file = folder.join(&file)),
             Self::Import(import) => {
                 import.file = folder.join(&import.file);
                 import.mapping = folder.join(&import.mapping);

@@ -60,14 +60,21 @@ pub(super) fn sentence(lang: Lang, kind: Kind, path: &str, values: &[Value]) -> 
             (Lang::En, None) => format!("[{place}] an imported table says {what}"),
         }
     };
-    let said: Vec<String> = (1..).zip(values).map(|(place, value)| said(place, value)).collect();
+    let said: Vec<String> = (1..)
+        .zip(values)
+        .map(|(place, value)| said(place, value))
+        .collect();
     said.join(words::either(lang, "；", ", "))
 }
 
 /// The conflicts of one record, for programs.
 pub(super) fn of_record(shown: &Shown) -> Json {
     let conflict = |conflict: &fieldwatch_schemas::record::conflict::Conflict| {
-        let values: Vec<Value> = conflict.values.iter().map(|value| shown.value(value)).collect();
+        let values: Vec<Value> = conflict
+            .values
+            .iter()
+            .map(|value| shown.value(value))
+            .collect();
         json!({ "path": conflict.path, "values": values_json(&values) })
     };
     shown.view.conflicts.iter().map(conflict).collect()
@@ -87,14 +94,25 @@ pub(super) fn resolve(
         return Err(CliError::NoConflict {
             record,
             path: path.to_owned(),
-            paths: conflicts.iter().map(|conflict| conflict.path.clone()).collect(),
+            paths: conflicts
+                .iter()
+                .map(|conflict| conflict.path.clone())
+                .collect(),
         });
     };
-    let chosen = command.choose.checked_sub(1).and_then(|place| conflict.values.get(place));
-    let chosen = chosen.map(|value| words::value(output.lang(), before.view.kind, path, &value.value));
-    let edited = home
-        .replica()
-        .resolve(record, path, command.choose, &home.now(), &mut home.chance())?;
+    let chosen = command
+        .choose
+        .checked_sub(1)
+        .and_then(|place| conflict.values.get(place));
+    let chosen =
+        chosen.map(|value| words::value(output.lang(), before.view.kind, path, &value.value));
+    let edited = home.replica().resolve(
+        record,
+        path,
+        command.choose,
+        &home.now(),
+        &mut home.chance(),
+    )?;
     output.answer(
         || json!({ "record": record, "heads": edited.heads }),
         |lang| {
@@ -125,7 +143,13 @@ mod tests {
             value("换货", "王", "2024-03-05T09:20:00+08:00"),
         ];
         let said = |lang| sentence(lang, Kind::Case, "respondent.name", &values);
-        assert_eq!(said(Lang::Zh), "[1] 李 2024-03-05 09:12 写“退货”；[2] 王 2024-03-05 09:20 写“换货”");
-        assert_eq!(said(Lang::En), "[1] 李 wrote 退货 at 2024-03-05 09:12, [2] 王 wrote 换货 at 2024-03-05 09:20");
+        assert_eq!(
+            said(Lang::Zh),
+            "[1] 李 2024-03-05 09:12 写“退货”；[2] 王 2024-03-05 09:20 写“换货”"
+        );
+        assert_eq!(
+            said(Lang::En),
+            "[1] 李 wrote 退货 at 2024-03-05 09:12, [2] 王 wrote 换货 at 2024-03-05 09:20"
+        );
     }
 }

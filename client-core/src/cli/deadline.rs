@@ -78,7 +78,9 @@ pub(super) fn clocks(
     now_ms: i64,
 ) -> Result<Vec<Clock<'static>>, CliError> {
     let view = &shown.view;
-    let Some(received_at_ms) = view.time_ms("received_at").filter(|_| view.kind == Kind::Case)
+    let Some(received_at_ms) = view
+        .time_ms("received_at")
+        .filter(|_| view.kind == Kind::Case)
     else {
         return Ok(Vec::new());
     };
@@ -153,7 +155,13 @@ pub(super) fn sentence(lang: Lang, clock: &Clock<'_>) -> String {
     };
     let due = words::minute(Moment::china(clock.due_ms));
     match lang {
-        Lang::Zh => format!("{}：{state}，期限 {due}{left}（{}）", clock.title.zh, clock.citation),
-        Lang::En => format!("{}: {state}, due {due}{left} ({})", clock.title.en, clock.citation),
+        Lang::Zh => format!(
+            "{}：{state}，期限 {due}{left}（{}）",
+            clock.title.zh, clock.citation
+        ),
+        Lang::En => format!(
+            "{}: {state}, due {due}{left} ({})",
+            clock.title.en, clock.citation
+        ),
     }
 }

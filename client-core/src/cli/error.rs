@@ -10,6 +10,7 @@ use fieldwatch_schemas::record::edit::EditError;
 
 use super::words;
 use crate::replica::ReplicaError;
+use crate::store::HomeError;
 use crate::transport::TransportError;
 
 /// Why a command failed.
@@ -17,6 +18,8 @@ use crate::transport::TransportError;
 pub(super) enum CliError {
     #[error(transparent)]
     Replica(#[from] ReplicaError),
+    #[error("{}{}", .0, cause(.0))]
+    Home(#[from] HomeError),
     #[error("this device is not enrolled: ask for a ticket, then run `fieldwatch enrol LINK`")]
     NotEnrolled,
     #[error("this home is enrolled already; another person or server needs another --home")]
@@ -79,6 +82,12 @@ pub(super) enum CliError {
     Told(u8),
 }
 
+/// What stands behind an error that does not repeat it.
+fn cause(error: &HomeError) -> String {
+    let source = std::error::Error::source(error);
+    source.map_or_else(String::new, |source| format!(": {source}"))
+}
+
 fn names(records: &[RecordId]) -> String {
     let names: Vec<String> = records.iter().map(ToString::to_string).collect();
     names.join(", ")
@@ -88,6 +97,7 @@ impl CliError {
     fn kind(&self) -> ProblemKind {
         match self {
             Self::Replica(error) => error.problem().kind().unwrap_or(ProblemKind::Internal),
+            Self::Home(error) => error.problem().kind().unwrap_or(ProblemKind::Internal),
             Self::Problem(problem) => problem.kind().unwrap_or(ProblemKind::Internal),
             Self::NotEnrolled => ProblemKind::NotEnrolled,
             Self::AlreadyEnrolled => ProblemKind::AlreadyExists,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use fieldwatch_schemas::store::{Store, StoreError};
 use fieldwatch_schemas::time::Moment;
 
 use super::World;
@@ -14,9 +15,13 @@ use super::relay;
 use super::watch::Watcher;
 use crate::chance::SystemChance;
 use crate::replica::Replica;
+use crate::store::{self, HomeError, KeySource};
 
 /// The file in a home whose lock says that a process uses it.
 pub const HOME_LOCK: &str = "home.lock";
+
+/// A folder with none of these is no home yet, and only `enrol` makes one.
+const STORED: [&str; 2] = ["key.json", "store"];
 
 /// How often, and how many times, a command looks whether the home is free: 10 seconds.
 const LOCK_POLL: Duration = Duration::from_millis(50);
@@ -48,7 +53,7 @@ impl Home {
         key_file: Option<&Path>,
         world: World,
     ) -> Result<Opened, CliError> {
-        if !place.is_dir() {
+        if !STORED.iter().any(|name| place.join(name).exists()) {
             return Err(CliError::NotEnrolled);
         }
         let lock = match lock(place)? {
@@ -87,7 +92,7 @@ impl Home {
     ) -> Result<Self, CliError> {
         Ok(Self {
             place: place.to_owned(),
-            replica: Arc::new(open_replica(place, key_file)?),
+            replica: Arc::new(Replica::open(open_store(place, &key(key_file))?)?),
             world,
             watcher: None,
             _lock: lock,
@@ -124,6 +129,20 @@ impl Home {
     }
 }
 
+/// What opens the home: nobody is ever asked for it.
+fn key(file: Option<&Path>) -> KeySource {
+    let file = file.filter(|file| !file.as_os_str().is_empty());
+    let passphrase = || std::env::var("FIELDWATCH_PASSPHRASE").ok();
+    match (
+        file,
+        passphrase().filter(|passphrase| !passphrase.is_empty()),
+    ) {
+        (Some(file), _) => KeySource::File(file.to_owned()),
+        (None, Some(passphrase)) => KeySource::Passphrase(passphrase),
+        (None, None) => KeySource::Device,
+    }
+}
+
 /// The folder of the replica: what was asked for, else the platform's.
 pub(super) fn place(asked: Option<&Path>) -> Result<PathBuf, CliError> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
@@ -133,11 +152,17 @@ pub(super) fn place(asked: Option<&Path>) -> Result<PathBuf, CliError> {
         }
         let home = std::env::home_dir()?;
         let usual = [".local/share", "Library/Application Support"];
-        let data = usual.iter().map(|part| home.join(part)).find(|data| data.is_dir());
+        let data = usual
+            .iter()
+            .map(|part| home.join(part))
+            .find(|data| data.is_dir());
         Some(data.map_or_else(|| home.join(".fieldwatch"), |data| data.join("fieldwatch")))
     };
     let asked = asked.filter(|folder| !folder.as_os_str().is_empty());
-    asked.map(Path::to_owned).or_else(platform).ok_or(CliError::NoHome)
+    asked
+        .map(Path::to_owned)
+        .or_else(platform)
+        .ok_or(CliError::NoHome)
 }
 
 enum Locked {
@@ -165,6 +190,17 @@ fn lock(place: &Path) -> Result<Locked, CliError> {
     Err(CliError::HomeInUse(place.to_owned()))
 }
 
+/// Opens the store; one that another process is just letting go of, without our lock, is waited for too.
+fn open_store(place: &Path, key: &KeySource) -> Result<Arc<dyn Store>, CliError> {
+    for _ in 0..LOCK_POLLS {
+        match store::open_home(place, key) {
+            Err(HomeError::Store(StoreError::Locked)) => std::thread::sleep(LOCK_POLL),
+            opened => return Ok(opened?),
+        }
+    }
+    Err(CliError::HomeInUse(place.to_owned()))
+}
+
 /// A folder that only its owner can enter.
 fn make_folder(place: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
@@ -184,11 +220,4 @@ fn about(path: &Path, error: &io::Error) -> CliError {
         file: path.to_owned(),
         why: error.to_string(),
     }
-}
-
-/// TEMP
-pub fn open_replica(place: &Path, _key: Option<&Path>) -> Result<Replica, crate::replica::ReplicaError> {
-    use fieldwatch_schemas::store::sled::{SledOptions, SledStore};
-    let store = SledStore::open(&place.join("store"), SledOptions::device())?;
-    Replica::open(Arc::new(store))
 }

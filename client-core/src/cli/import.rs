@@ -20,7 +20,7 @@ use crate::replica::{Imported, ReplicaError};
 /// How much of the file is read at a time.
 const BUFFER_BYTES: usize = 256 * 1024;
 /// How many refused rows words show; JSON has them all.
-const REFUSED_SHOWN: usize = 20;
+const REFUSED_SHOWN: u64 = 20;
 
 /// `import FILE --format csv --mapping M.toml`.
 pub(super) fn import(
@@ -49,7 +49,9 @@ pub(super) fn import(
     let bar = bar(bytes, hand);
     let keep = |rows: &[Row]| keep(home, rows);
     let table = BufReader::with_capacity(BUFFER_BYTES, file);
-    let done = import_table(table, &mapping, station.as_deref(), keep, |read| bar.set_position(read));
+    let done = import_table(table, &mapping, station.as_deref(), keep, |read| {
+        bar.set_position(read);
+    });
     bar.finish_and_clear();
     let totals = done.map_err(|error| about(&command.file, error))?;
     output.answer(|| json!(totals), |lang| sheet(lang, &totals))
@@ -62,9 +64,11 @@ fn keep(home: &Home, rows: &[Row]) -> Kept<ReplicaError> {
         .import_rows(rows, &home.now(), &mut home.chance())?;
     let told = |done: Result<Imported, ReplicaError>| match done {
         Ok(imported) => Ok(Ok(imported)),
-        Err(error @ (ReplicaError::Edit(_) | ReplicaError::Document(_) | ReplicaError::KindUnknown(_))) => {
-            Ok(Err(error.to_string()))
-        }
+        Err(
+            error @ (ReplicaError::Edit(_)
+            | ReplicaError::Document(_)
+            | ReplicaError::KindUnknown(_)),
+        ) => Ok(Err(error.to_string())),
         Err(error) => Err(error),
     };
     done.into_iter().map(told).collect()
@@ -106,8 +110,10 @@ fn sheet(lang: Lang, totals: &Totals) -> String {
         unchanged,
         unmapped,
         refused,
+        refused_unlisted,
     } = totals;
-    let count = refused.len();
+    let listed = u64::try_from(refused.len()).unwrap_or(u64::MAX);
+    let count = listed.saturating_add(*refused_unlisted);
     let mut lines = vec![match lang {
         Lang::Zh => format!(
             "读取 {read} 行：新建 {created}，更新 {updated}，未变 {unchanged}，拒绝 {count}；其中 {unmapped} 行有未能对照的值（已原样保留）"
@@ -116,7 +122,8 @@ fn sheet(lang: Lang, totals: &Totals) -> String {
             "{read} rows: {created} created, {updated} updated, {unchanged} unchanged, {count} refused; {unmapped} with a value that nothing translates, kept as it was"
         ),
     }];
-    lines.extend(refused.iter().take(REFUSED_SHOWN).map(|refusal| match lang {
+    let shown = (0..REFUSED_SHOWN).zip(refused);
+    lines.extend(shown.map(|(_, refusal)| match lang {
         Lang::Zh => format!("  第 {} 行：{}", refusal.row, refusal.reason),
         Lang::En => format!("  row {}: {}", refusal.row, refusal.reason),
     }));

@@ -56,7 +56,11 @@ fn json_line(line: &Listed) -> Json {
     ];
     if let Some(json) = json.as_object_mut() {
         for (name, value) in optional {
-            json.extend(value.iter().map(|value| (name.to_owned(), Json::from(value.as_str()))));
+            json.extend(
+                value
+                    .iter()
+                    .map(|value| (name.to_owned(), Json::from(value.as_str()))),
+            );
         }
     }
     json

@@ -50,7 +50,7 @@ impl<'w> Output<'w> {
     ) -> Result<(), CliError> {
         let line = match self.format {
             Format::Json => json().to_string(),
-            Format::Words => words(self.lang),
+            Format::Words => plain(&words(self.lang)),
         };
         self.line(&line)
     }
@@ -90,12 +90,18 @@ impl<'w> Output<'w> {
                 let problem = serde_json::to_string(&error.problem()).unwrap_or_default();
                 self.line(&problem)
             }
-            Format::Words => ended(writeln!(self.errors, "{}", error.words(self.lang))),
+            Format::Words => ended(writeln!(self.errors, "{}", plain(&error.words(self.lang)))),
         };
         match told {
             Ok(()) | Err(_) => 1,
         }
     }
+}
+
+/// Words without what would steer a terminal: records and tables hold what strangers wrote.
+fn plain(words: &str) -> String {
+    let steers = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
+    words.replace(steers, "\u{fffd}")
 }
 
 /// A reader that went away ends a command quietly: `fieldwatch list | head -1`.

@@ -20,11 +20,16 @@ pub(super) fn quarantine(
     let refused = home.replica().quarantined()?;
     let Some(act) = &command.act else {
         if refused.is_empty() {
-            output.say(words::either(output.lang(), "没有被拒绝的记录", "nothing was refused"))?;
+            output.say(words::either(
+                output.lang(),
+                "没有被拒绝的记录",
+                "nothing was refused",
+            ))?;
         }
         return refused.iter().try_for_each(|refused| tell(refused, output));
     };
-    let (QuarantineAct::Show(named) | QuarantineAct::Retry(named) | QuarantineAct::Discard(named)) = act;
+    let (QuarantineAct::Show(named) | QuarantineAct::Retry(named) | QuarantineAct::Discard(named)) =
+        act;
     let record = value::record(home.replica(), &named.record)?;
     let (zh, en) = match act {
         QuarantineAct::Show(_) => {
@@ -55,7 +60,8 @@ fn tell(refused: &Quarantined, output: &mut Output<'_>) -> Result<(), CliError> 
     output.answer(
         || json!({ "record": record, "code": code, "reason": reason }),
         |lang| {
-            let title = ProblemKind::named(code).map_or(code.as_str(), |kind| words::problem(lang, kind));
+            let title =
+                ProblemKind::named(code).map_or(code.as_str(), |kind| words::problem(lang, kind));
             match lang {
                 Lang::Zh => format!("{record} {title}：{reason}"),
                 Lang::En => format!("{record} {title}: {reason}"),

@@ -69,7 +69,10 @@ mod here {
         output: &mut Output<'_>,
     ) -> Result<(), CliError> {
         let asked = Asked {
-            arguments: arguments.iter().map(|text| text.to_string_lossy().into_owned()).collect(),
+            arguments: arguments
+                .iter()
+                .map(|text| text.to_string_lossy().into_owned())
+                .collect(),
             folder: std::env::current_dir().unwrap_or_default(),
             lang: cli.lang(),
         };
@@ -109,15 +112,17 @@ mod here {
         let listener = UnixListener::bind(&path)?;
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
         let home = Arc::clone(home);
-        std::thread::Builder::new().name("commands".to_owned()).spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let home = Arc::clone(&home);
-                let served = std::thread::Builder::new().spawn(move || answer(&home, stream));
-                if let Err(error) = served {
-                    tracing::warn!(%error, "a command could not be served");
+        std::thread::Builder::new()
+            .name("commands".to_owned())
+            .spawn(move || {
+                for stream in listener.incoming().flatten() {
+                    let home = Arc::clone(&home);
+                    let served = std::thread::Builder::new().spawn(move || answer(&home, stream));
+                    if let Err(error) = served {
+                        tracing::warn!(%error, "a command could not be served");
+                    }
                 }
-            }
-        })?;
+            })?;
         Ok(Door(path))
     }
 

@@ -1,7 +1,5 @@
 //! `show RECORD`: the whole record.
 
-use std::fmt::Write as _;
-
 use fieldwatch_schemas::code::Lang;
 use fieldwatch_schemas::deadline::Clock;
 use fieldwatch_schemas::inspection;
@@ -25,7 +23,10 @@ pub(super) fn show(
     let record = value::record(home.replica(), &command.record)?;
     let shown = home.replica().view(record)?;
     let clocks = deadline::clocks(&shown, None, home.now().ms)?;
-    output.answer(|| whole(&shown, &clocks), |lang| sheet(lang, &shown, &clocks))
+    output.answer(
+        || whole(&shown, &clocks),
+        |lang| sheet(lang, &shown, &clocks),
+    )
 }
 
 /// The fields, and beside them what follows from them.
@@ -40,7 +41,12 @@ fn fields(shown: &Shown) -> Map<String, Json> {
 /// Everything, for programs.
 fn whole(shown: &Shown, clocks: &[Clock<'_>]) -> Json {
     let view = &shown.view;
-    let contested = view.folded.contested.iter().copied().chain(std::iter::repeat(false));
+    let contested = view
+        .folded
+        .contested
+        .iter()
+        .copied()
+        .chain(std::iter::repeat(false));
     let event = |(event, contested): (&Event, bool)| {
         let mut line = json!({
             "id": event.id,
@@ -55,7 +61,10 @@ fn whole(shown: &Shown, clocks: &[Clock<'_>]) -> Json {
         line
     };
     let events: Vec<Json> = view.events.iter().zip(contested).map(event).collect();
-    let deadlines: Vec<Json> = clocks.iter().map(|clock| deadline::json(clock).into()).collect();
+    let deadlines: Vec<Json> = clocks
+        .iter()
+        .map(|clock| deadline::json(clock).into())
+        .collect();
     json!({
         "record": view.record,
         "kind": view.kind,
@@ -70,42 +79,63 @@ fn whole(shown: &Shown, clocks: &[Clock<'_>]) -> Json {
     })
 }
 
-/// Everything, for people.
+/// Everything, for people: a line each.
 fn sheet(lang: Lang, shown: &Shown, clocks: &[Clock<'_>]) -> String {
     let view = &shown.view;
-    let colon = words::either(lang, "：", ": ");
-    let mut sheet = format!("{} {}", words::kind(lang, view.kind), view.record);
-    let mut line = |label: &str, value: &str| {
-        // Writing to a String cannot fail.
-        write!(sheet, "\n{label}{colon}{value}").unwrap_or_default();
-    };
-    line(words::either(lang, "状态", "status"), &words::status(lang, view.status()));
-    line(words::either(lang, "发送", "state"), words::state(lang, shown.state));
+    let either = |zh, en| words::either(lang, zh, en).to_owned();
+    let mut lines = vec![
+        (either("状态", "status"), words::status(lang, view.status())),
+        (
+            either("发送", "state"),
+            words::state(lang, shown.state).to_owned(),
+        ),
+    ];
     for (path, value) in leaves(view.kind, &fields(shown)) {
-        line(&words::field(lang, &path), &words::value(lang, view.kind, &path, &value));
+        let value = words::value(lang, view.kind, &path, &value);
+        lines.push((words::field(lang, &path), value));
     }
-    let contested = view.folded.contested.iter().copied().chain(std::iter::repeat(false));
+    let contested = &view.folded.contested;
+    let contested = contested.iter().copied().chain(std::iter::repeat(false));
     for (event, contested) in view.events.iter().zip(contested) {
-        let mark = match contested {
-            true => words::either(lang, "（有争议）", " (contested)"),
-            false => "",
-        };
-        let data = match event.data.is_empty() {
-            true => String::new(),
-            false => format!(" {}", Json::Object(event.data.clone())),
-        };
-        let label = format!("{} {}", words::minute(event.at), words::event(lang, &event.kind));
-        line(&label, &format!("{}{data}{mark}", shown.label(event.actor)));
+        lines.push(event_line(lang, shown, event, contested));
     }
     for clock in clocks {
-        line(words::either(lang, "期限", "deadline"), &deadline::sentence(lang, clock));
+        lines.push((either("期限", "deadline"), deadline::sentence(lang, clock)));
     }
     for conflict in &view.conflicts {
-        let values: Vec<Value> = conflict.values.iter().map(|value| shown.value(value)).collect();
-        let label = format!("{} {}", words::either(lang, "冲突", "conflict"), words::field(lang, &conflict.path));
-        line(&label, &conflict::sentence(lang, view.kind, &conflict.path, &values));
+        let values = conflict.values.iter().map(|value| shown.value(value));
+        let values: Vec<Value> = values.collect();
+        let field = words::field(lang, &conflict.path);
+        let said = conflict::sentence(lang, view.kind, &conflict.path, &values);
+        lines.push((format!("{} {field}", either("冲突", "conflict")), said));
     }
-    sheet
+    let colon = either("：", ": ");
+    let head = format!("{} {}", words::kind(lang, view.kind), view.record);
+    let lines = lines
+        .iter()
+        .map(|(label, value)| format!("{label}{colon}{value}"));
+    std::iter::once(head)
+        .chain(lines)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// What happened, when, and who says so.
+fn event_line(lang: Lang, shown: &Shown, event: &Event, contested: bool) -> (String, String) {
+    let mark = match contested {
+        true => words::either(lang, "（有争议）", " (contested)"),
+        false => "",
+    };
+    let data = match event.data.is_empty() {
+        true => String::new(),
+        false => format!(" {}", Json::Object(event.data.clone())),
+    };
+    let label = format!(
+        "{} {}",
+        words::minute(event.at),
+        words::event(lang, &event.kind)
+    );
+    (label, format!("{}{data}{mark}", shown.label(event.actor)))
 }
 
 /// The values that have a line of their own, by path: in the order of the form, what no form knows after it.
@@ -114,7 +144,9 @@ fn leaves(kind: Kind, fields: &Map<String, Json>) -> Vec<(String, Json)> {
     for (key, value) in fields {
         match value {
             Json::Object(inner) => {
-                let inner = inner.iter().map(|(name, value)| (format!("{key}.{name}"), value.clone()));
+                let inner = inner
+                    .iter()
+                    .map(|(name, value)| (format!("{key}.{name}"), value.clone()));
                 found.extend(inner);
             }
             Json::Null => {}
@@ -124,7 +156,9 @@ fn leaves(kind: Kind, fields: &Map<String, Json>) -> Vec<(String, Json)> {
     let paths = kind.paths();
     let place = |path: &str| {
         let container = path.split('.').next().unwrap_or_default();
-        let known = paths.iter().position(|known| *known == path || *known == container);
+        let known = paths
+            .iter()
+            .position(|known| *known == path || *known == container);
         known.unwrap_or(paths.len())
     };
     found.sort_by_key(|(path, _)| place(path));

@@ -50,8 +50,12 @@ fn sheet(lang: Lang, status: &Status) -> String {
         ..
     } = status;
     let mut sheet = match lang {
-        Lang::Zh => format!("记录 {records}，未发送 {outbox}，需处理 {quarantined}，冲突 {conflicts}，上次同步 {last}"),
-        Lang::En => format!("{records} records, {outbox} not sent, {quarantined} quarantined, {conflicts} conflicts, last sync {last}"),
+        Lang::Zh => format!(
+            "记录 {records}，未发送 {outbox}，需处理 {quarantined}，冲突 {conflicts}，上次同步 {last}"
+        ),
+        Lang::En => format!(
+            "{records} records, {outbox} not sent, {quarantined} quarantined, {conflicts} conflicts, last sync {last}"
+        ),
     };
     for feed in &status.feeds {
         let unit = words::either(lang, "条", "records");

@@ -13,6 +13,7 @@ use crate::engine::{Patience, Synced};
 use crate::identity::Identity;
 use crate::replica::Account;
 use crate::sync::{Options, SyncError, sync as sync_once};
+use crate::transport::TransportError;
 use crate::transport::https::{self, Https};
 
 /// `enrol LINK`: keys first, so that a lost answer costs a ticket and never a key.
@@ -25,7 +26,7 @@ pub(super) fn enrol(
     let identity = match home.replica().identity()? {
         Some(identity) => identity,
         None => {
-            let identity = Identity::generate(&mut home.chance())?;
+            let identity = Identity::generate(&mut home.chance()).map_err(TransportError::from)?;
             home.replica().keep_identity(&identity)?;
             identity
         }
@@ -101,6 +102,7 @@ pub(super) fn tell(synced: &Synced, output: &mut Output<'_>) -> Result<(), CliEr
                 round_trips,
                 bytes_sent,
                 bytes_received,
+                repaired: _,
                 in_sync,
             } = synced;
             let agree = match (lang, in_sync) {

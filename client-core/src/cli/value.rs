@@ -73,7 +73,9 @@ pub(super) fn acts(kind: Kind, file: Option<&Path>, set: &[String]) -> Result<Ve
         values.insert(path.to_owned(), typed(kind, path, &value)?);
     }
     let values = values.into_iter();
-    Ok(values.map(|(path, value)| Act::Set { path, value }).collect())
+    Ok(values
+        .map(|(path, value)| Act::Set { path, value })
+        .collect())
 }
 
 fn object(file: &Path) -> Result<Map<String, Json>, CliError> {
@@ -151,7 +153,9 @@ pub(super) fn record(replica: &Replica, text: &str) -> Result<RecordId, CliError
         return Ok(record);
     }
     let fits = text.len() >= PREFIX_CHARS_MIN
-        && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     if !fits {
         return Err(CliError::RecordText(text));
     }
@@ -192,9 +196,23 @@ mod tests {
     fn an_object_is_laid_out_by_paths_whether_nested_or_flat() {
         let object = json!({ "answers": { "q1": 1, "items": [{ "price": 2.5 }, { "price": 3 }] }, "site.mock": true });
         let mut values = BTreeMap::new();
-        flatten(Kind::Inspection, "", object.as_object().unwrap(), &mut values).unwrap();
+        flatten(
+            Kind::Inspection,
+            "",
+            object.as_object().unwrap(),
+            &mut values,
+        )
+        .unwrap();
         let paths: Vec<_> = values.keys().map(String::as_str).collect();
-        assert_eq!(paths, ["answers.items[1].price", "answers.items[2].price", "answers.q1", "site.mock"]);
+        assert_eq!(
+            paths,
+            [
+                "answers.items[1].price",
+                "answers.items[2].price",
+                "answers.q1",
+                "site.mock"
+            ]
+        );
         let unknown = json!({ "respondent": { "nam": 1 } });
         let error = flatten(Kind::Case, "", unknown.as_object().unwrap(), &mut values).unwrap_err();
         assert!(error.to_string().contains("respondent.nam"), "{error}");
@@ -204,7 +222,10 @@ mod tests {
     fn amounts_of_an_event_are_whole_numbers_and_other_words_stay_text() {
         let set = ["refund_fen=1200", "reason=7", "extended:=true"].map(str::to_owned);
         let data = event_data(&set).unwrap();
-        assert_eq!(Json::Object(data), json!({ "refund_fen": 1200, "reason": "7", "extended": true }));
+        assert_eq!(
+            Json::Object(data),
+            json!({ "refund_fen": 1200, "reason": "7", "extended": true })
+        );
         assert!(event_data(&["refund_fen=12.5".to_owned()]).is_err());
     }
 }

@@ -75,9 +75,11 @@ pub(super) fn watch(
         written: Notify::new(),
     };
     let home = Arc::new(home.watched_by(watcher));
+    let runtime = sync::runtime()?;
+    let stop = runtime.block_on(async { Stop::new() });
+    let mut stop = stop.map_err(CliError::Runtime)?;
     let _door = relay::serve(&home).map_err(CliError::Door)?;
-    sync::runtime()?.block_on(async {
-        let mut stop = Stop::new().map_err(CliError::Runtime)?;
+    runtime.block_on(async {
         let mut was_told = false;
         let mut next = Next::Round;
         loop {

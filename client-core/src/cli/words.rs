@@ -131,7 +131,10 @@ mod tests {
             for field_of in table.fields {
                 assert_ne!(field(Lang::Zh, field_of.path), field_of.path);
             }
-            assert_ne!(status(Lang::Zh, table.life_cycle.first), table.life_cycle.first);
+            assert_ne!(
+                status(Lang::Zh, table.life_cycle.first),
+                table.life_cycle.first
+            );
             for rule in table.life_cycle.rules {
                 assert_ne!(event(Lang::Zh, rule.event), rule.event);
                 for from in rule.from {
@@ -145,9 +148,18 @@ mod tests {
     fn values_read_as_people_say_them() {
         let said = |path, json| value(Lang::Zh, Kind::Case, path, &json);
         assert_eq!(said("nature", json!("complaint")), "投诉");
-        assert_eq!(said("claims", json!(["refund", "return_goods"])), "退还货款和服务费用、退货");
+        assert_eq!(
+            said("claims", json!(["refund", "return_goods"])),
+            "退还货款和服务费用、退货"
+        );
         assert_eq!(said("claimed_fen", json!(120_005)), "1200.05 元");
-        assert_eq!(said("received_at", json!("2024-02-09T08:30:00+08:00")), "2024-02-09 08:30");
-        assert_eq!(value(Lang::En, Kind::Case, "consents.publish", &json!(true)), "yes");
+        assert_eq!(
+            said("received_at", json!("2024-02-09T08:30:00+08:00")),
+            "2024-02-09 08:30"
+        );
+        assert_eq!(
+            value(Lang::En, Kind::Case, "consents.publish", &json!(true)),
+            "yes"
+        );
     }
 }

@@ -20,6 +20,7 @@ const OUTCOMES_MAX: usize = 256;
 pub(super) struct Exchange {
     log: Option<LogId>,
     feeds: Vec<Feed>,
+    cursors: Vec<u64>,
     pushed: BTreeSet<RecordId>,
     wants: Vec<RecordId>,
     has_hello: bool,
@@ -51,6 +52,7 @@ impl Exchange {
         Self {
             log: request.log,
             feeds: request.feeds.iter().map(|each| each.feed.clone()).collect(),
+            cursors: request.feeds.iter().map(|each| each.cursor).collect(),
             pushed: request.outbox.iter().map(|each| each.record).collect(),
             wants: request.wants.clone(),
             has_hello: false,
@@ -77,7 +79,8 @@ impl Exchange {
             Item::Commit(commit) => match self.feeds.get(usize::from(commit.feed)) {
                 None => UNKNOWN_FEED,
                 Some(feed) => {
-                    self.progressed = true;
+                    let asked = self.cursors.get(usize::from(commit.feed));
+                    self.progressed |= asked != Some(&commit.cursor);
                     self.page.cursors.push((feed.clone(), commit.cursor));
                     Taken::Page
                 }
@@ -117,7 +120,9 @@ impl Exchange {
             outcome.problem = Some(ProblemKind::DepsMissing.name().to_owned());
             outcome.words = Some(ProblemKind::DepsMissing.title().to_owned());
         }
-        self.progressed = true;
+        let is_empty = outcome.durable.is_empty();
+        self.progressed |=
+            !is_empty || matches!(outcome.verdict, Verdict::Missing | Verdict::Refused);
         match outcome.verdict {
             Verdict::Stored | Verdict::Duplicate => self.acknowledged.insert(outcome.record),
             Verdict::Refused => self.refused.insert(outcome.record),

@@ -58,6 +58,8 @@ pub struct Synced {
     pub bytes_sent: u64,
     /// Bytes of reply bodies, before their content coding is undone.
     pub bytes_received: u64,
+    /// Feeds that were pulled anew because their digests did not agree.
+    pub repaired: usize,
     /// Whether both sides agree and nothing is left.
     pub in_sync: bool,
 }
@@ -73,6 +75,7 @@ impl Report {
             round_trips: traffic.requests,
             bytes_sent: traffic.sent_bytes,
             bytes_received: traffic.received_bytes,
+            repaired: self.repaired,
             in_sync: self.in_sync,
         }
     }

@@ -3,7 +3,7 @@ use std::convert::Infallible;
 use std::io::Cursor;
 
 use fieldwatch_schemas::field::{FieldValue, Scalar};
-use fieldwatch_schemas::limits::IMPORT_CELL_BYTES_MAX;
+use fieldwatch_schemas::limits::{IMPORT_CELL_BYTES_MAX, IMPORT_REFUSALS_MAX};
 use fieldwatch_schemas::record::import::Row;
 use serde_json::json;
 
@@ -39,7 +39,14 @@ fn run(mapping: &str, table: &[u8]) -> (Totals, Vec<Row>) {
         })
     };
     let keep = |rows: &[Row]| Ok::<_, Infallible>(rows.iter().map(&mut keep).collect());
-    let totals = import(Cursor::new(table), &mapping, Some("330106-0012"), keep, |_| {}).unwrap();
+    let totals = import(
+        Cursor::new(table),
+        &mapping,
+        Some("330106-0012"),
+        keep,
+        |_| {},
+    )
+    .unwrap();
     (totals, all)
 }
 
@@ -217,9 +224,7 @@ fn bytes_that_are_not_utf8_cost_their_row_and_say_what_helps() {
     }
 }
 
-#[test]
-fn several_codes_flags_events_and_an_empty_word_are_read() {
-    let mapping = r#"
+const TABLE_12315: &str = r#"
 [source]
 channel = "12315"
 external_no = "编号"
@@ -243,12 +248,15 @@ at = { column = "首办", date = "%Y-%m-%d %H:%M:%S" }
 [maps.category]
 "" = "finance"
 "#;
+
+#[test]
+fn several_codes_flags_events_and_an_empty_word_are_read() {
     let table = "编号,类型,诉求,公示,类别,金额,群体,首办\n\
         1,投诉,退货；退赔,是,,1200,elderly,2024-02-05 09:30:00\n\
         2,投诉,退货、磕头,,,,martian,\n\
         3,建议,,,,,,\n\
         4,投诉,,,,12.50,,\n";
-    let (totals, rows) = run(mapping, table.as_bytes());
+    let (totals, rows) = run(TABLE_12315, table.as_bytes());
     assert_eq!(
         (totals.created, totals.unmapped, refused(&totals)),
         (2, 1, vec![4, 5])
@@ -398,4 +406,15 @@ fn whatever_the_quoting_of_one_row_the_rows_around_it_are_read() {
             totals.refused
         );
     }
+}
+
+#[test]
+fn of_rows_refused_without_number_the_first_are_listed_and_the_rest_counted() {
+    let rows = IMPORT_REFUSALS_MAX + 7;
+    let table = format!("no,day,issue,text\n{}1,,,a\n", "x\n".repeat(rows));
+    let (totals, kept) = run(MAPPING, table.as_bytes());
+    assert_eq!(
+        (totals.refused.len(), totals.refused_unlisted, kept.len()),
+        (IMPORT_REFUSALS_MAX, 7, 1)
+    );
 }

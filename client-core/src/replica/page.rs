@@ -2,18 +2,18 @@
 //!
 //! Every record is a batch of its own; the cursors move in the last batch, so that a crash in between only repeats work.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::feed::{Feed, Grant};
 use fieldwatch_schemas::id::{Hash, LogId, RecordId};
 use fieldwatch_schemas::store::Batch;
-use fieldwatch_schemas::sync::pull::{Absorbed, RecordItem, absorb};
+use fieldwatch_schemas::sync::pull::RecordItem;
 use fieldwatch_schemas::sync::push::{Outcome, Verdict};
 
 use super::feeds::{LEFT, UNSEEN};
 use super::held::Held;
-use super::rows::{ChangeRow, RefusalRow};
+use super::rows::RefusalRow;
+use super::take::{Taken, take};
 use super::{FeedStatus, Group, Replica, ReplicaError, keys};
 
 /// What is to be made durable together, in this order.
@@ -240,7 +240,7 @@ impl Group<'_> {
         }
         held.row.acknowledged.clone_from(&item.heads);
         self.join(&mut held, number, &item.heads, &mut also);
-        self.save(&mut held, document.as_ref(), also)
+        self.save(&mut held, document.as_deref(), also)
     }
 
     fn end(&mut self, asked: &[RecordId]) -> Result<(), ReplicaError> {
@@ -263,95 +263,5 @@ impl Group<'_> {
             self.put_feed(number, &mut batch);
         }
         Ok(self.store().apply(&batch)?)
-    }
-}
-
-/// What an item came to.
-enum Taken {
-    Whole {
-        /// The record, where what it says has changed and can be read.
-        document: Option<fieldwatch_schemas::record::Document>,
-        is_new: bool,
-    },
-    Incomplete,
-    Unsound,
-}
-
-/// Adds an item's changes to what is held, and notes which of those held the server has.
-fn take(held: &mut Held, item: &RecordItem) -> Taken {
-    let mut brought = Vec::new();
-    let mut sent = BTreeMap::new();
-    for change in &item.changes {
-        if let Some(bytes) = &change.chunk {
-            let Ok(chunk) = Chunk::parse(bytes.to_vec()) else {
-                return Taken::Unsound;
-            };
-            sent.insert(chunk.hash(), change.received_ms);
-            brought.push((chunk, change.received_ms));
-        }
-        sent.extend(change.known.map(|hash| (hash, change.received_ms)));
-    }
-    let hashes = held.hashes();
-    let have: BTreeSet<Hash> = hashes.iter().flatten().copied().collect();
-    brought.retain(|(chunk, _)| !have.contains(&chunk.hash()));
-    let has_heads = item.heads.iter().all(|head| have.contains(head));
-    let mut document = None;
-    let is_new = !brought.is_empty();
-    if is_new || !has_heads {
-        match merged(held, item, &brought) {
-            Ok(merged) => document = merged,
-            Err(taken) => return taken,
-        }
-    }
-    note_known(held, item.is_whole, &hashes, &sent);
-    for (chunk, received_ms) in brought {
-        held.add(ChangeRow {
-            chunk: chunk.into_bytes().into(),
-            is_unsent: false,
-            received_ms,
-        });
-    }
-    Taken::Whole { document, is_new }
-}
-
-/// The record with the item's changes; `None` if it is of a kind that this program cannot read, which is kept as it comes.
-fn merged(
-    held: &mut Held,
-    item: &RecordItem,
-    brought: &[(Chunk, i64)],
-) -> Result<Option<fieldwatch_schemas::record::Document>, Taken> {
-    if held.kind().is_err() {
-        let last = item.heads.iter().all(|head| {
-            let brings = |(chunk, _): &(Chunk, i64)| chunk.hash() == *head;
-            brought.iter().any(brings) || held.hashes().contains(&Some(*head))
-        });
-        held.row.heads.clone_from(&item.heads);
-        return if last {
-            Ok(None)
-        } else {
-            Err(Taken::Incomplete)
-        };
-    }
-    let mut document = held.document().map_err(|_| Taken::Unsound)?;
-    match absorb(&mut document, item) {
-        Ok(Absorbed::Complete(_)) => Ok(Some(document)),
-        Ok(Absorbed::Incomplete) => Err(Taken::Incomplete),
-        Err(_) => Err(Taken::Unsound),
-    }
-}
-
-/// What the server sent it has; of a whole record it lacks what it did not send, and must be offered that again.
-fn note_known(
-    held: &mut Held,
-    is_whole: bool,
-    hashes: &[Option<Hash>],
-    sent: &BTreeMap<Hash, i64>,
-) {
-    for (place, hash) in hashes.iter().enumerate() {
-        match hash.as_ref().and_then(|hash| sent.get(hash)) {
-            Some(received_ms) => held.note(place, false, Some(*received_ms)),
-            None if is_whole => held.note(place, true, None),
-            None => {}
-        }
     }
 }

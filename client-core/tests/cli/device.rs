@@ -4,8 +4,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use fieldwatch_client_core::cli::open_replica;
-use fieldwatch_client_core::replica::Account;
+use fieldwatch_client_core::chance::SeededChance;
+use fieldwatch_client_core::identity::Identity;
+use fieldwatch_client_core::replica::{Account, Replica};
+use fieldwatch_client_core::store::{KeySource, open_home};
 use fieldwatch_schemas::feed::{Standing, grants_of};
 use fieldwatch_schemas::id::{DeviceId, PersonId};
 use fieldwatch_schemas::status::Role;
@@ -31,7 +33,9 @@ impl Ran {
     /// The JSON lines on stdout.
     pub(crate) fn lines(&self) -> Vec<Json> {
         let lines = self.stdout.lines();
-        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// The one JSON value of a command that was done.
@@ -44,15 +48,25 @@ impl Ran {
     pub(crate) fn problem(&self) -> (String, String) {
         assert_eq!(self.status, 1, "{self:?}");
         let problem: Json = serde_json::from_str(&self.stdout).unwrap();
-        let kind = problem["type"].as_str().unwrap().rsplit('/').next().unwrap();
-        (kind.to_owned(), problem["detail"].as_str().unwrap_or_default().to_owned())
+        let kind = problem["type"]
+            .as_str()
+            .unwrap()
+            .rsplit('/')
+            .next()
+            .unwrap();
+        (
+            kind.to_owned(),
+            problem["detail"].as_str().unwrap_or_default().to_owned(),
+        )
     }
 }
 
 impl Device {
     /// A device that is not enrolled.
     pub(crate) fn blank() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// A device of 李, on a station's staff.
@@ -77,7 +91,6 @@ impl Device {
 
     fn of(standing: Standing) -> Self {
         let device = Self::blank();
-        std::fs::create_dir(device.home()).unwrap();
         let grants = grants_of(&standing);
         let account = Account {
             device: DeviceId::random([3; 16]),
@@ -87,7 +100,10 @@ impl Device {
             url: "https://localhost:1".to_owned(),
             pin: "A".repeat(43),
         };
-        let replica = open_replica(&device.home(), None).unwrap();
+        let store = open_home(&device.home(), &KeySource::Device).unwrap();
+        let replica = Replica::open(store).unwrap();
+        let identity = Identity::generate(&mut SeededChance::new(1)).unwrap();
+        replica.keep_identity(&identity).unwrap();
         replica.enrolled(&account, &grants).unwrap();
         device
     }
@@ -106,8 +122,19 @@ impl Device {
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fieldwatch"));
-        command.args(arguments).arg("--home").arg(self.home()).stdin(Stdio::null());
-        for name in ["FIELDWATCH_HOME", "FIELDWATCH_KEY_FILE", "FIELDWATCH_PASSPHRASE", "LC_ALL", "LC_MESSAGES", "LANG"] {
+        command
+            .args(arguments)
+            .arg("--home")
+            .arg(self.home())
+            .stdin(Stdio::null());
+        for name in [
+            "FIELDWATCH_HOME",
+            "FIELDWATCH_KEY_FILE",
+            "FIELDWATCH_PASSPHRASE",
+            "LC_ALL",
+            "LC_MESSAGES",
+            "LANG",
+        ] {
             command.env_remove(name);
         }
         command
@@ -132,7 +159,10 @@ impl Device {
     /// Makes a record. Returns its id.
     pub(crate) fn make(&self, arguments: &[&str]) -> String {
         let arguments: Vec<&str> = ["new"].iter().chain(arguments).copied().collect();
-        self.ask(&arguments).json()["record"].as_str().unwrap().to_owned()
+        self.ask(&arguments).json()["record"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     pub(crate) fn show(&self, record: &str) -> Json {

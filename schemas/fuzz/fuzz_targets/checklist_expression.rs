@@ -18,16 +18,27 @@ fuzz_target!(|text: &str| {
 
 /// One question of each interesting kind, with the expression wherever one may stand.
 fn definition(expression: &str) -> Definition {
-    let item = |name: &str, kind, parent| Item { name: name.to_owned(), kind, parent, ..Item::default() };
+    let item = |name: &str, kind, parent| Item {
+        name: name.to_owned(),
+        kind,
+        parent,
+        ..Item::default()
+    };
     let rule = Some(expression.to_owned());
     let items = vec![
         item("t", Kind::Text, None),
         item("n", Kind::Decimal, None),
-        Item { list_name: Some("l".to_owned()), ..item("m", Kind::SelectMultiple, None) },
+        Item {
+            list_name: Some("l".to_owned()),
+            ..item("m", Kind::SelectMultiple, None)
+        },
         item("d", Kind::DateTime, None),
         item("r", Kind::Repeat, None),
         item("x", Kind::Geopoint, Some(4)),
-        Item { calculation: rule.clone(), ..item("c", Kind::Calculate, Some(4)) },
+        Item {
+            calculation: rule.clone(),
+            ..item("c", Kind::Calculate, Some(4))
+        },
         Item {
             relevant: rule.clone(),
             constraint: rule.clone(),
@@ -39,7 +50,18 @@ fn definition(expression: &str) -> Definition {
             ..item("q", Kind::SelectOne, None)
         },
     ];
-    let choice = |name: &str| Choice { name: name.to_owned(), columns: BTreeMap::from([("col".to_owned(), "1".to_owned())]), ..Choice::default() };
+    let choice = |name: &str| Choice {
+        name: name.to_owned(),
+        columns: BTreeMap::from([("col".to_owned(), "1".to_owned())]),
+        ..Choice::default()
+    };
     let lists = BTreeMap::from([("l".to_owned(), vec![choice("a"), choice("b")])]);
-    Definition { id: "f".to_owned(), version: "1".to_owned(), default_language: "default".to_owned(), items, lists, ..Definition::default() }
+    Definition {
+        id: "f".to_owned(),
+        version: "1".to_owned(),
+        default_language: "default".to_owned(),
+        items,
+        lists,
+        ..Definition::default()
+    }
 }

@@ -4,15 +4,25 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
 use super::function::Function;
-use super::value::{Value, civil, day_from_epoch, days_since_epoch, milliseconds, moment_from_epoch};
+use super::value::{
+    Value, civil, day_from_epoch, days_since_epoch, milliseconds, moment_from_epoch,
+};
 
 /// Applies a function of dates; none where it is another, or what it is given is no date.
-pub(super) fn apply<'a>(function: Function, arguments: &[Value<'a>], local: Offset) -> Option<Value<'a>> {
+pub(super) fn apply<'a>(
+    function: Function,
+    arguments: &[Value<'a>],
+    local: Offset,
+) -> Option<Value<'a>> {
     let first = arguments.first()?;
     match function {
         Function::Date => day(first, local),
         Function::DateTime => moment(first, local),
-        Function::DecimalDateTime => Some(Value::Number(first.dated(local).map_or(f64::NAN, |dated| dated.to_number(local)))),
+        Function::DecimalDateTime => Some(Value::Number(
+            first
+                .dated(local)
+                .map_or(f64::NAN, |dated| dated.to_number(local)),
+        )),
         Function::DecimalTime => Some(Value::Number(fraction_of_day(first, local))),
         Function::FormatDate | Function::FormatDateTime => {
             let format = arguments.get(1)?.to_text();
@@ -68,7 +78,9 @@ fn local_civil(value: &Value<'_>, local: Offset) -> Option<DateTime> {
     }
 }
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
 /// `%Y-%m-%d` and the other codes of the OpenRosa specification; an unknown code stands for itself.
@@ -80,7 +92,13 @@ fn format_civil(at: DateTime, format: &str) -> Value<'static> {
             text.push(c);
             continue;
         }
-        let name = |names: &[&str], place: i8| usize::try_from(place).ok().and_then(|place| names.get(place).copied()).unwrap_or("").to_owned();
+        let name = |names: &[&str], place: i8| {
+            usize::try_from(place)
+                .ok()
+                .and_then(|place| names.get(place).copied())
+                .unwrap_or("")
+                .to_owned()
+        };
         text.push_str(&match chars.next() {
             Some('Y') => format!("{:04}", at.year()),
             Some('y') => format!("{:02}", at.year().rem_euclid(100)),

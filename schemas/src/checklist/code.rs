@@ -45,7 +45,9 @@ impl Pattern {
     /// Says in words what the pattern has that cannot be run: it is malformed, too large, or looks around or back.
     pub(super) fn new(pattern: &str) -> Result<Self, String> {
         if pattern.len() > PATTERN_BYTES_MAX {
-            return Err(format!("the pattern is longer than {PATTERN_BYTES_MAX} bytes"));
+            return Err(format!(
+                "the pattern is longer than {PATTERN_BYTES_MAX} bytes"
+            ));
         }
         RegexBuilder::new(&format!("^(?:{pattern})$"))
             .size_limit(PATTERN_COMPILED_BYTES_MAX)
@@ -53,6 +55,13 @@ impl Pattern {
             .nest_limit(64)
             .build()
             .map(Self)
-            .map_err(|error| error.to_string().lines().last().unwrap_or("the pattern is malformed").to_owned())
+            .map_err(|error| {
+                error
+                    .to_string()
+                    .lines()
+                    .last()
+                    .unwrap_or("the pattern is malformed")
+                    .to_owned()
+            })
     }
 }

@@ -33,11 +33,22 @@ pub enum Severity {
 pub struct DefinitionError(pub Vec<Fault>);
 
 fn first_of(faults: &[Fault]) -> String {
-    let Some(first) = faults.iter().find(|fault| fault.severity == Severity::Error) else {
+    let Some(first) = faults
+        .iter()
+        .find(|fault| fault.severity == Severity::Error)
+    else {
         return "the checklist is refused".to_owned();
     };
-    let others = faults.iter().filter(|fault| fault.severity == Severity::Error).count().saturating_sub(1);
-    let more = if others == 0 { String::new() } else { format!(" (and {others} more)") };
+    let others = faults
+        .iter()
+        .filter(|fault| fault.severity == Severity::Error)
+        .count()
+        .saturating_sub(1);
+    let more = if others == 0 {
+        String::new()
+    } else {
+        format!(" (and {others} more)")
+    };
     format!("{}: {}{more}", first.column, first.message)
 }
 
@@ -48,8 +59,19 @@ pub(super) struct Faults {
 }
 
 impl Faults {
-    pub(super) fn add(&mut self, severity: Severity, item: Option<usize>, column: &'static str, message: impl Into<String>) {
-        self.list.push(Fault { item, column, message: message.into(), severity });
+    pub(super) fn add(
+        &mut self,
+        severity: Severity,
+        item: Option<usize>,
+        column: &'static str,
+        message: impl Into<String>,
+    ) {
+        self.list.push(Fault {
+            item,
+            column,
+            message: message.into(),
+            severity,
+        });
     }
 
     pub(super) fn error(&mut self, item: usize, column: &'static str, message: impl Into<String>) {

@@ -2,11 +2,11 @@
 
 use serde_json::Value as Json;
 
-use super::definition::Kind;
+use super::Checklist;
+use super::kind::Kind;
 use super::limits::ANSWERS_MAX;
 use super::outcome::Answers;
 use super::run::split_path;
-use super::Checklist;
 
 impl Checklist {
     /// The one spelling of a path: groups left out where they are not needed; none where it is of no question or turn.
@@ -18,7 +18,11 @@ impl Checklist {
         let layout = &self.plan.layout;
         let item = *layout.by_path.get(&plain)?;
         let turns = layout.chain(layout.scope_of(item)).len();
-        let is_question = self.definition.items.get(item).is_some_and(|item| !item.kind.is_container());
+        let is_question = self
+            .definition
+            .items
+            .get(item)
+            .is_some_and(|item| !item.kind.is_container());
         (is_question && turns == numbers.len()).then(|| layout.path(item, &numbers))
     }
 
@@ -36,10 +40,21 @@ impl Checklist {
         if answers.len() > ANSWERS_MAX {
             return;
         }
-        let item = self.plan.layout.by_path.get(plain).and_then(|item| self.definition.items.get(*item));
+        let item = self
+            .plan
+            .layout
+            .by_path
+            .get(plain)
+            .and_then(|item| self.definition.items.get(*item));
         match json {
             Json::Object(fields) if item.is_none_or(|item| item.kind.is_container()) => {
-                let join = |start: &str, name: &str| if start.is_empty() { name.to_owned() } else { format!("{start}.{name}") };
+                let join = |start: &str, name: &str| {
+                    if start.is_empty() {
+                        name.to_owned()
+                    } else {
+                        format!("{start}.{name}")
+                    }
+                };
                 for (name, value) in fields {
                     let (bare, _) = name.split_once('[').unwrap_or((name, ""));
                     self.flatten_into(&join(path, name), &join(plain, bare), value, answers);

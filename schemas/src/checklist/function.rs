@@ -127,8 +127,21 @@ impl Function {
         match self {
             Self::Sum | Self::Min | Self::Max => true,
             Self::Round | Self::Pow | Self::Atan2 => place < 2,
-            Self::Int | Self::Floor | Self::Ceiling | Self::Abs | Self::Sqrt | Self::Exp | Self::Exp10 => true,
-            Self::Log | Self::Log10 | Self::Sin | Self::Cos | Self::Tan | Self::Asin | Self::Acos | Self::Atan => true,
+            Self::Int
+            | Self::Floor
+            | Self::Ceiling
+            | Self::Abs
+            | Self::Sqrt
+            | Self::Exp
+            | Self::Exp10 => true,
+            Self::Log
+            | Self::Log10
+            | Self::Sin
+            | Self::Cos
+            | Self::Tan
+            | Self::Asin
+            | Self::Acos
+            | Self::Atan => true,
             Self::SelectedAt => place == 1,
             Self::Substr => place > 0,
             _ => false,

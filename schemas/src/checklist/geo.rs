@@ -9,25 +9,39 @@ pub(super) type Point = (f64, f64);
 
 /// Reads `lat lon altitude accuracy; …`; none where any part is no place on earth.
 pub(super) fn read_points(text: &str) -> Option<Vec<Point>> {
-    text.split(';').map(str::trim).filter(|point| !point.is_empty()).map(read_point).collect()
+    text.split(';')
+        .map(str::trim)
+        .filter(|point| !point.is_empty())
+        .map(read_point)
+        .collect()
 }
 
 fn read_point(text: &str) -> Option<Point> {
     let numbers: Vec<f64> = text.split_whitespace().map(parse_number).collect();
-    let (Some(lat), Some(lon)) = (numbers.first().copied(), numbers.get(1).copied()) else { return None };
+    let (Some(lat), Some(lon)) = (numbers.first().copied(), numbers.get(1).copied()) else {
+        return None;
+    };
     let on_earth = (-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lon);
-    (on_earth && numbers.len() <= 4 && numbers.iter().all(|number| number.is_finite())).then_some((lat, lon))
+    (on_earth && numbers.len() <= 4 && numbers.iter().all(|number| number.is_finite()))
+        .then_some((lat, lon))
 }
 
 /// Length of the line through the points, in metres.
 pub(super) fn distance_m(points: &[Point]) -> f64 {
-    points.iter().zip(points.iter().skip(1)).map(|(from, to)| between_m(*from, *to)).sum()
+    points
+        .iter()
+        .zip(points.iter().skip(1))
+        .map(|(from, to)| between_m(*from, *to))
+        .sum()
 }
 
 fn between_m(from: Point, to: Point) -> f64 {
     let (lat1, lat2) = (from.0.to_radians(), to.0.to_radians());
     let half = |one: f64, other: f64| libm::sin((other - one) / 2.0);
-    let (lat, lon) = (half(lat1, lat2), half(from.1.to_radians(), to.1.to_radians()));
+    let (lat, lon) = (
+        half(lat1, lat2),
+        half(from.1.to_radians(), to.1.to_radians()),
+    );
     let chord = lat * lat + libm::cos(lat1) * libm::cos(lat2) * lon * lon;
     2.0 * EARTH_RADIUS_M * libm::asin(libm::sqrt(chord).min(1.0))
 }
@@ -38,7 +52,11 @@ pub(super) fn area_m2(points: &[Point]) -> f64 {
         return 0.0;
     }
     let next = points.iter().skip(1).chain(points.first());
-    let twice: f64 = points.iter().zip(next).map(|(from, to)| (to.1 - from.1).to_radians() * (2.0 + sin(from.0) + sin(to.0))).sum();
+    let twice: f64 = points
+        .iter()
+        .zip(next)
+        .map(|(from, to)| (to.1 - from.1).to_radians() * (2.0 + sin(from.0) + sin(to.0)))
+        .sum();
     (twice * EARTH_RADIUS_M * EARTH_RADIUS_M / 2.0).abs()
 }
 
@@ -47,27 +65,4 @@ fn sin(degrees: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_degree_of_latitude_is_about_111_kilometres() {
-        let points = read_points("30 120 0 0; 31 120 0 5").unwrap();
-        assert!((distance_m(&points) - 111_318.8).abs() < 1.0, "{}", distance_m(&points));
-    }
-
-    #[test]
-    fn a_square_of_a_hundredth_degree_at_the_equator_has_its_area() {
-        let points = read_points("0 0;0 0.01;0.01 0.01;0.01 0").unwrap();
-        let side = EARTH_RADIUS_M * 0.01_f64.to_radians();
-        assert!((area_m2(&points) / (side * side) - 1.0).abs() < 1e-6);
-        assert_eq!(area_m2(&read_points("0 0;0 1").unwrap()), 0.0);
-    }
-
-    #[test]
-    fn places_that_are_not_on_earth_are_refused() {
-        for text in ["91 0", "0 181", "1", "a b", "1 2 3 4 5", "1 NaN"] {
-            assert_eq!(read_points(text), None, "{text}");
-        }
-    }
-}
+mod tests;

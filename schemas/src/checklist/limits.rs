@@ -16,8 +16,14 @@ pub const NESTING_MAX: usize = 32;
 pub const ERRORS_MAX: usize = 500;
 /// Bytes of one expression.
 pub const EXPRESSION_BYTES_MAX: usize = 16 << 10;
+/// Bytes of all expressions of one checklist.
+pub const EXPRESSIONS_BYTES_MAX: usize = 4 << 20;
+/// Bytes of one label, hint or message in one language.
+pub const WORDS_BYTES_MAX: usize = 8 << 10;
+/// Questions of one name that a reference may choose the nearest of.
+pub const NAMESAKES_MAX: usize = 256;
 /// Brackets and function calls within one another in an expression.
-pub const EXPRESSION_DEPTH_MAX: usize = 48;
+pub const EXPRESSION_DEPTH_MAX: usize = 64;
 /// Bytes of a regular expression.
 pub const PATTERN_BYTES_MAX: usize = 4 << 10;
 /// Bytes of a compiled regular expression.

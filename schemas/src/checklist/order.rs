@@ -3,12 +3,17 @@
 //! Three steps for every item: whether it is relevant, how many turns it has (repeats), what its value is. Among steps that
 //! are free to run the first in the sheet runs first, so the order is the same everywhere.
 
+mod circle;
+
+use circle::report_circle;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
 use super::compile::Rules;
-use super::definition::{Definition, Kind};
+use super::definition::Definition;
 use super::fault::Faults;
+use super::kind::Kind;
 use super::layout::Layout;
 
 /// One thing to compute.
@@ -32,9 +37,17 @@ const TURNS: usize = 1;
 const VALUE: usize = 2;
 
 /// Orders the steps; rules that need one another in a circle are reported.
-pub(super) fn steps(definition: &Definition, layout: &Layout, rules: &[Rules], reads: &[Reads], faults: &mut Faults) -> Vec<Step> {
+pub(super) fn steps(
+    definition: &Definition,
+    layout: &Layout,
+    rules: &[Rules],
+    reads: &[Reads],
+    faults: &mut Faults,
+) -> Vec<Step> {
     let count = definition.items.len() * 3;
-    let needs: Vec<BTreeSet<usize>> = (0..count).map(|node| needs(node, definition, layout, reads)).collect();
+    let needs: Vec<BTreeSet<usize>> = (0..count)
+        .map(|node| needs(node, definition, layout, reads))
+        .collect();
     let mut waits: Vec<usize> = needs.iter().map(BTreeSet::len).collect();
     let mut wanted_by: Vec<Vec<usize>> = vec![Vec::new(); count];
     for (node, needed) in needs.iter().enumerate() {
@@ -44,8 +57,12 @@ pub(super) fn steps(definition: &Definition, layout: &Layout, rules: &[Rules], r
             }
         }
     }
-    let mut free: BinaryHeap<Reverse<usize>> =
-        waits.iter().enumerate().filter(|(_, waits)| **waits == 0).map(|(node, _)| Reverse(node)).collect();
+    let mut free: BinaryHeap<Reverse<usize>> = waits
+        .iter()
+        .enumerate()
+        .filter(|(_, waits)| **waits == 0)
+        .map(|(node, _)| Reverse(node))
+        .collect();
     let mut steps = Vec::new();
     let mut done = vec![false; count];
     while let Some(Reverse(node)) = free.pop() {
@@ -69,15 +86,28 @@ pub(super) fn steps(definition: &Definition, layout: &Layout, rules: &[Rules], r
 }
 
 /// What a node needs before it can run.
-fn needs(node: usize, definition: &Definition, layout: &Layout, reads: &[Reads]) -> BTreeSet<usize> {
+fn needs(
+    node: usize,
+    definition: &Definition,
+    layout: &Layout,
+    reads: &[Reads],
+) -> BTreeSet<usize> {
     let item = node / 3;
     let mut needs = BTreeSet::new();
-    let (Some(reads), Some(asked)) = (reads.get(item), definition.items.get(item)) else { return needs };
+    let (Some(reads), Some(asked)) = (reads.get(item), definition.items.get(item)) else {
+        return needs;
+    };
     let read = match node % 3 {
         RELEVANCE => {
             needs.extend(asked.parent.map(|parent| parent * 3 + RELEVANCE));
             let scope = layout.scope_of(item);
-            needs.extend(layout.chain(scope).last().and_then(|scope| layout.scopes.get(*scope)).map(|scope| scope.repeat * 3 + TURNS));
+            needs.extend(
+                layout
+                    .chain(scope)
+                    .last()
+                    .and_then(|scope| layout.scopes.get(*scope))
+                    .map(|scope| scope.repeat * 3 + TURNS),
+            );
             &reads.relevant
         }
         TURNS => {
@@ -90,9 +120,16 @@ fn needs(node: usize, definition: &Definition, layout: &Layout, reads: &[Reads])
         }
     };
     for target in read {
-        let is_container = definition.items.get(*target).is_some_and(|item| item.kind.is_container());
+        let is_container = definition
+            .items
+            .get(*target)
+            .is_some_and(|item| item.kind.is_container());
         needs.insert(target * 3 + if is_container { RELEVANCE } else { VALUE });
-        if definition.items.get(*target).is_some_and(|item| item.kind == Kind::Repeat) {
+        if definition
+            .items
+            .get(*target)
+            .is_some_and(|item| item.kind == Kind::Repeat)
+        {
             needs.insert(target * 3 + TURNS);
         }
     }
@@ -110,31 +147,4 @@ fn step(node: usize, definition: &Definition, rules: &[Rules]) -> Option<Step> {
         VALUE if !kind.is_container() => Some(Step::Value(item)),
         _ => None,
     }
-}
-
-/// Follows what is waited for until a node comes again; that is the circle.
-fn report_circle(start: usize, needs: &[BTreeSet<usize>], done: &[bool], definition: &Definition, faults: &mut Faults) {
-    let mut path: Vec<usize> = Vec::new();
-    let mut at = start;
-    while !path.contains(&at) {
-        path.push(at);
-        let waiting = needs.get(at).into_iter().flatten().find(|need| done.get(**need) == Some(&false));
-        match waiting {
-            Some(next) => at = *next,
-            None => return,
-        }
-    }
-    let circle: Vec<usize> = path.iter().skip_while(|node| **node != at).copied().collect();
-    let mut names: Vec<&str> = circle.iter().filter_map(|node| definition.items.get(node / 3)).map(|item| item.name.as_str()).collect();
-    names.dedup();
-    if names.len() == 1 || names.first() != names.last() {
-        names.extend(names.first().copied());
-    }
-    let column = match (at % 3, definition.items.get(at / 3)) {
-        (RELEVANCE, _) => "relevant",
-        (TURNS, _) => "repeat_count",
-        (_, Some(item)) if item.calculation.is_some() => "calculation",
-        _ => "default",
-    };
-    faults.error(at / 3, column, format!("depends on itself: {}", names.join(" → ")));
 }

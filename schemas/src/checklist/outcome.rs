@@ -1,5 +1,9 @@
 //! What goes into an evaluation and what comes out of it.
 
+mod points;
+
+pub use points::{Finding, Outcome, ScoreLine, SectionScore};
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -25,10 +29,18 @@ impl Context {
     /// The context of a moment in a place; times beyond the calendar are moved to its ends.
     #[must_use]
     pub fn at(now_ms: i64, offset_minutes: i16) -> Self {
-        let now_ms = now_ms.clamp(Timestamp::MIN.as_millisecond(), Timestamp::MAX.as_millisecond());
+        let now_ms = now_ms.clamp(
+            Timestamp::MIN.as_millisecond(),
+            Timestamp::MAX.as_millisecond(),
+        );
         let offset = Offset::from_seconds(i32::from(offset_minutes) * 60).unwrap_or(Offset::UTC);
-        let today = Timestamp::from_millisecond(now_ms).map_or(Date::ZERO, |now| offset.to_datetime(now).date());
-        Self { today, now_ms, offset_minutes }
+        let today = Timestamp::from_millisecond(now_ms)
+            .map_or(Date::ZERO, |now| offset.to_datetime(now).date());
+        Self {
+            today,
+            now_ms,
+            offset_minutes,
+        }
     }
 }
 
@@ -107,8 +119,30 @@ pub struct Violation {
     pub name: String,
     /// Label in the default language.
     pub label: String,
-    /// What is wrong, in the form's words where it has any.
+    /// Which rule.
+    pub breach: Breach,
+    /// What is wrong, in the form's words where it has any, otherwise in Chinese and English.
     pub message: String,
+}
+
+/// The rule that an answer breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Breach {
+    /// It is not of the question's type.
+    Type,
+    /// It is not among the choices.
+    Choice,
+    /// It is a choice that is not offered here.
+    NotOffered,
+    /// It names a choice twice.
+    Repeated,
+    /// It does not rank every choice.
+    Ranking,
+    /// It is not on the range.
+    Range,
+    /// The form's own constraint does not hold.
+    Constraint,
 }
 
 /// How many of the questions asked now have an answer.
@@ -122,71 +156,4 @@ pub struct Progress {
     pub missing: usize,
     /// From 0 to 100, rounded down; 100 when nothing is asked.
     pub percent: u8,
-}
-
-/// The judgement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// The score reaches the pass mark.
-    Pass,
-    /// It does not.
-    Fail,
-    /// A critical question failed, whatever the score.
-    CriticalFail,
-}
-
-/// A scored question that lost points.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Finding {
-    /// Where.
-    pub path: String,
-    /// Name of the question.
-    pub name: String,
-    /// Label in the default language.
-    pub label: String,
-    /// The answer in words, in the default language.
-    pub answer: String,
-    /// Points lost.
-    pub lost: f64,
-    /// Whether this alone fails the inspection.
-    pub critical: bool,
-}
-
-/// Points of one section.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct SectionScore {
-    /// Name of the outermost group or repeat; empty for questions outside any.
-    pub name: String,
-    /// Its label in the default language.
-    pub label: String,
-    /// Points earned.
-    pub points: f64,
-    /// Points that could be earned.
-    pub possible: f64,
-    /// From 0 to 100 with two decimals, if any question applied.
-    pub score: Option<f64>,
-}
-
-/// What one scored question contributed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ScoreLine {
-    /// Where.
-    pub path: String,
-    /// Name of the question.
-    pub name: String,
-    /// Label in the default language.
-    pub label: String,
-    /// The answer in words, in the default language.
-    pub answer: String,
-    /// How much the question counts.
-    pub weight: f64,
-    /// Points earned.
-    pub points: f64,
-    /// Points that could be earned; 0 where the question did not apply.
-    pub possible: f64,
-    /// Whether the answer says that the question does not apply.
-    pub not_applicable: bool,
-    /// Whether this alone fails the inspection.
-    pub critical_fail: bool,
 }

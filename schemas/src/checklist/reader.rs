@@ -13,94 +13,20 @@ mod choices;
 mod column;
 mod kind;
 mod looped;
+mod problem;
 mod settings;
 mod survey;
 mod workbook;
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::Checklist;
 use super::definition::Definition;
 use super::fault::{Fault, Severity};
 use super::limits::ERRORS_MAX;
-use super::Checklist;
+use problem::Problems;
+pub use problem::{FormError, Warning};
 use survey::Survey;
-
-/// Something wrong in a spreadsheet.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error)]
-#[error("{} {message}", Cell(.sheet, *.row, .column))]
-pub struct FormError {
-    /// Sheet as it is named in the file; empty where it concerns the file.
-    pub sheet: String,
-    /// Row as the spreadsheet counts, from 1; 0 where it concerns the sheet.
-    pub row: u32,
-    /// Column heading; empty where it concerns the row.
-    pub column: String,
-    /// What is wrong.
-    pub message: String,
-}
-
-/// Something to know about a form that is accepted.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Warning {
-    /// Sheet as it is named in the file.
-    pub sheet: String,
-    /// Row as the spreadsheet counts, from 1; 0 where it concerns the sheet.
-    pub row: u32,
-    /// Column heading; empty where it concerns the row.
-    pub column: String,
-    /// What to know.
-    pub message: String,
-    /// Whether the form cannot be published because of it.
-    pub blocks_publishing: bool,
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", Cell(&self.sheet, self.row, &self.column), self.message)
-    }
-}
-
-/// `survey row 7 relevant:`
-struct Cell<'a>(&'a str, u32, &'a str);
-
-impl fmt::Display for Cell<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "form" } else { self.0 })?;
-        if self.1 > 0 {
-            write!(f, " row {}", self.1)?;
-        }
-        if !self.2.is_empty() {
-            write!(f, " {}", self.2)?;
-        }
-        f.write_str(":")
-    }
-}
-
-/// Errors and warnings as they are found.
-#[derive(Debug, Default)]
-struct Problems {
-    errors: Vec<FormError>,
-    warnings: Vec<Warning>,
-}
-
-impl Problems {
-    fn error(&mut self, sheet: &str, row: u32, column: &str, message: impl Into<String>) {
-        let (sheet, column) = (sheet.to_owned(), column.to_owned());
-        self.errors.push(FormError { sheet, row, column, message: message.into() });
-    }
-
-    fn warn(&mut self, sheet: &str, row: u32, column: &str, message: impl Into<String>) {
-        self.warning(sheet, row, column, message, false);
-    }
-
-    fn warning(&mut self, sheet: &str, row: u32, column: &str, message: impl Into<String>, blocks_publishing: bool) {
-        let (sheet, column) = (sheet.to_owned(), column.to_owned());
-        self.warnings.push(Warning { sheet, row, column, message: message.into(), blocks_publishing });
-    }
-}
 
 /// Reads a form from the bytes of an `.xlsx` (or old `.xls`) file.
 ///
@@ -141,11 +67,18 @@ struct Draft {
 impl Draft {
     /// The key of words under a heading without a language.
     fn plain_language(&self) -> String {
-        self.stated_language.clone().unwrap_or_else(|| "default".to_owned())
+        self.stated_language
+            .clone()
+            .unwrap_or_else(|| "default".to_owned())
     }
 
     fn heard_of(&mut self, language: &str) {
-        if !self.definition.languages.iter().any(|known| known == language) {
+        if !self
+            .definition
+            .languages
+            .iter()
+            .any(|known| known == language)
+        {
             self.definition.languages.push(language.to_owned());
         }
     }
@@ -163,7 +96,11 @@ fn default_language(draft: &Draft) -> String {
 fn identify(definition: &mut Definition) {
     if definition.id.is_empty() || definition.version.is_empty() {
         let json = serde_json::to_vec(definition).unwrap_or_default();
-        let hash: String = Sha256::digest(&json).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let hash: String = Sha256::digest(&json)
+            .iter()
+            .take(6)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         if definition.version.is_empty() {
             definition.version.clone_from(&hash);
         }
@@ -196,7 +133,12 @@ fn in_order(mut errors: Vec<FormError>) -> Vec<FormError> {
     errors.truncate(ERRORS_MAX);
     if beyond > 0 {
         let message = format!("{beyond} more errors are not shown");
-        errors.push(FormError { sheet: String::new(), row: 0, column: String::new(), message });
+        errors.push(FormError {
+            sheet: String::new(),
+            row: 0,
+            column: String::new(),
+            message,
+        });
     }
     errors
 }

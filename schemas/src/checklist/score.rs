@@ -1,18 +1,34 @@
 //! Points, findings and the judgement.
 
+mod conclude;
+
+use conclude::add_to_section;
+pub(super) use conclude::conclude;
+
 use super::EvaluateError;
 use super::compile::{Critical, Scoring, Source};
-use super::definition::{Item, Kind};
+use super::definition::Item;
 use super::eval::Scene;
-use super::outcome::{Evaluation, Finding, Outcome, ScoreLine, SectionScore};
+use super::kind::Kind;
+use super::outcome::{Evaluation, ScoreLine};
 use super::run::Run;
 use super::value::Value;
 
 /// Adds what one answered question contributes.
-pub(super) fn add(run: &Run<'_>, item: usize, turn: usize, path: &str, evaluation: &mut Evaluation) -> Result<(), EvaluateError> {
-    let Some((asked, place, rules)) = run.item(item) else { return Ok(()) };
+pub(super) fn add(
+    run: &Run<'_>,
+    item: usize,
+    turn: usize,
+    path: &str,
+    evaluation: &mut Evaluation,
+) -> Result<(), EvaluateError> {
+    let Some((asked, place, rules)) = run.item(item) else {
+        return Ok(());
+    };
     let value = run.value_at(item, turn);
-    let Some(scoring) = &rules.scoring else { return Ok(()) };
+    let Some(scoring) = &rules.scoring else {
+        return Ok(());
+    };
     if value.is_blank() {
         return Ok(());
     }
@@ -36,8 +52,15 @@ pub(super) fn add(run: &Run<'_>, item: usize, turn: usize, path: &str, evaluatio
         not_applicable: earned.is_none(),
         critical_fail,
     };
-    let section = place.section.and_then(|section| definition.items.get(section));
-    add_to_section(evaluation, section.map_or("", |section| &section.name), section.map_or("", |section| definition.words(&section.label, None)), &line);
+    let section = place
+        .section
+        .and_then(|section| definition.items.get(section));
+    add_to_section(
+        evaluation,
+        section.map_or("", |section| &section.name),
+        section.map_or("", |section| definition.words(&section.label, None)),
+        &line,
+    );
     evaluation.points += points;
     evaluation.possible += possible;
     evaluation.explanation.push(line);
@@ -45,17 +68,28 @@ pub(super) fn add(run: &Run<'_>, item: usize, turn: usize, path: &str, evaluatio
 }
 
 /// Score of an answer and the best there could be, before weighing; none where the question does not apply.
-fn earned(run: &Run<'_>, item: usize, turn: usize, scoring: &Scoring) -> Result<Option<(f64, f64)>, EvaluateError> {
+fn earned(
+    run: &Run<'_>,
+    item: usize,
+    turn: usize,
+    scoring: &Scoring,
+) -> Result<Option<(f64, f64)>, EvaluateError> {
     let value = run.value_at(item, turn);
     Ok(match &scoring.source {
         Source::Choices => choices(run, item, value),
         Source::Scale { start, end } => match value {
-            Value::Number(number) => Some((((number - start) / (end - start)).clamp(0.0, 1.0), 1.0)),
+            Value::Number(number) => {
+                Some((((number - start) / (end - start)).clamp(0.0, 1.0), 1.0))
+            }
             _ => None,
         },
         Source::Expression(code) => {
             let score = Scene::settled(run, item, turn).value(code)?;
-            let number = if score.is_blank() { f64::NAN } else { score.to_number(run.local) };
+            let number = if score.is_blank() {
+                f64::NAN
+            } else {
+                score.to_number(run.local)
+            };
             (!number.is_nan()).then(|| (number.clamp(0.0, 1.0), 1.0))
         }
         Source::Nothing => None,
@@ -64,16 +98,14 @@ fn earned(run: &Run<'_>, item: usize, turn: usize, scoring: &Scoring) -> Result<
 
 fn choices(run: &Run<'_>, item: usize, value: &Value<'_>) -> Option<(f64, f64)> {
     let (asked, ..) = run.item(item)?;
-    let list = run.checklist.definition().lists.get(asked.list_name.as_ref()?)?;
-    let scores = list.iter().filter_map(|choice| choice.score);
+    let list = run.checklist.plan.lists.get(asked.list_name.as_ref()?)?;
     let text = value.to_text();
+    let score = |name: &str| run.checklist.choice(item, name)?.score;
     if asked.kind == Kind::SelectOne {
-        let score = run.checklist.choice(item, &text)?.score?;
-        return Some((score, scores.fold(0.0, f64::max)));
+        return Some((score(&text)?, list.best));
     }
-    let chosen: Vec<f64> = text.split_whitespace().filter_map(|name| run.checklist.choice(item, name)?.score).collect();
-    let best = scores.filter(|score| *score > 0.0).sum();
-    (!chosen.is_empty()).then(|| (chosen.iter().sum(), best))
+    let chosen: Vec<f64> = text.split_whitespace().filter_map(score).collect();
+    (!chosen.is_empty()).then(|| (chosen.iter().sum(), list.best_together))
 }
 
 /// The answer as the reader of a report wants it.
@@ -83,53 +115,21 @@ fn in_words(run: &Run<'_>, asked: &Item, item: usize, value: &Value<'_>) -> Stri
         return text.into_owned();
     }
     let label = |name: &str| {
-        let words = run.checklist.choice(item, name).map_or("", |choice| run.checklist.definition().words(&choice.label, None));
-        if words.is_empty() { name.to_owned() } else { words.to_owned() }
+        let words = run.checklist.choice(item, name).map_or("", |choice| {
+            run.checklist.definition().words(&choice.label, None)
+        });
+        if words.is_empty() {
+            name.to_owned()
+        } else {
+            words.to_owned()
+        }
     };
-    if asked.kind == Kind::SelectOne { label(&text) } else { text.split_whitespace().map(label).collect::<Vec<_>>().join("、") }
-}
-
-fn add_to_section(evaluation: &mut Evaluation, name: &str, label: &str, line: &ScoreLine) {
-    let place = evaluation.sections.iter().position(|section| section.name == name);
-    if place.is_none() {
-        evaluation.sections.push(SectionScore { name: name.to_owned(), label: label.to_owned(), points: 0.0, possible: 0.0, score: None });
+    if asked.kind == Kind::SelectOne {
+        label(&text)
+    } else {
+        text.split_whitespace()
+            .map(label)
+            .collect::<Vec<_>>()
+            .join("、")
     }
-    let section = match place {
-        Some(place) => evaluation.sections.get_mut(place),
-        None => evaluation.sections.last_mut(),
-    };
-    if let Some(section) = section {
-        section.points += line.points;
-        section.possible += line.possible;
-        section.score = percentage(section.points, section.possible);
-    }
-}
-
-/// Draws the conclusion from all lines.
-pub(super) fn conclude(pass_mark: f64, evaluation: &mut Evaluation) {
-    evaluation.score = percentage(evaluation.points, evaluation.possible);
-    let is_critical = evaluation.explanation.iter().any(|line| line.critical_fail);
-    evaluation.result = match evaluation.score {
-        _ if is_critical => Some(Outcome::CriticalFail),
-        Some(score) if score >= pass_mark => Some(Outcome::Pass),
-        Some(_) => Some(Outcome::Fail),
-        None => None,
-    };
-    let lost = |line: &&ScoreLine| line.critical_fail || line.points < line.possible;
-    let finding = |line: &ScoreLine| Finding {
-        path: line.path.clone(),
-        name: line.name.clone(),
-        label: line.label.clone(),
-        answer: line.answer.clone(),
-        lost: line.possible - line.points,
-        critical: line.critical_fail,
-    };
-    evaluation.findings = evaluation.explanation.iter().filter(lost).map(finding).collect();
-    // Stable, so within both the order is that of the form.
-    evaluation.findings.sort_by_key(|finding| !finding.critical);
-}
-
-/// 100 × points ÷ possible with two decimals, from 0 to 100.
-fn percentage(points: f64, possible: f64) -> Option<f64> {
-    (possible > 0.0).then(|| libm::floor((points / possible).clamp(0.0, 1.0) * 10_000.0 + 0.5) / 100.0)
 }

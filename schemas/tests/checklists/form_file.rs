@@ -56,12 +56,22 @@ impl FormFile {
     /// Reads a form and writes its spreadsheet.
     pub(crate) fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).unwrap();
-        let mut form = Self { name: path.file_stem().unwrap().to_string_lossy().into_owned(), ..Self::default() };
+        let mut form = Self {
+            name: path.file_stem().unwrap().to_string_lossy().into_owned(),
+            ..Self::default()
+        };
         let mut book = Workbook::new();
         let mut rows: Vec<Vec<String>> = Vec::new();
         let mut section = "";
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        for line in text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
+            if let Some(name) = line
+                .strip_prefix('[')
+                .and_then(|rest| rest.strip_suffix(']'))
+            {
                 write_sheet(&mut book, section, &std::mem::take(&mut rows));
                 section = name;
                 form.blocked |= section == "blocked";
@@ -73,7 +83,11 @@ impl FormFile {
                 "lists" => form.listed.get_or_insert_default().push(line.to_owned()),
                 "file" => form.bytes = fs::read(path.with_file_name(line)).unwrap(),
                 "answers" => form.answer(line),
-                _ => rows.push(line.split('|').map(|cell| cell.trim().replace("\\n", "\n").replace("\\p", "|")).collect()),
+                _ => rows.push(
+                    line.split('|')
+                        .map(|cell| cell.trim().replace("\\n", "\n").replace("\\p", "|"))
+                        .collect(),
+                ),
             }
         }
         write_sheet(&mut book, section, &rows);
@@ -84,7 +98,10 @@ impl FormFile {
     }
 
     fn answer(&mut self, line: &str) {
-        let json = |text: &str| serde_json::from_str(text).unwrap_or_else(|error| panic!("{}: {error}: {text}", self.name));
+        let json = |text: &str| {
+            serde_json::from_str(text)
+                .unwrap_or_else(|error| panic!("{}: {error}: {text}", self.name))
+        };
         match line.strip_prefix("=>") {
             Some(expected) => {
                 let expected = json(expected);
@@ -106,7 +123,11 @@ fn write_sheet(book: &mut Workbook, name: &str, rows: &[Vec<String>]) {
     let sheet = book.add_worksheet().set_name(name).unwrap();
     for (row, cells) in (0..).zip(rows) {
         for (column, cell) in (0..).zip(cells) {
-            match cell.parse::<f64>().ok().filter(|_| cell.starts_with(|c: char| c.is_ascii_digit())) {
+            match cell
+                .parse::<f64>()
+                .ok()
+                .filter(|_| cell.starts_with(|c: char| c.is_ascii_digit()))
+            {
                 Some(number) if row > 0 => sheet.write_number(row, column, number).unwrap(),
                 _ if cell.is_empty() => sheet,
                 _ => sheet.write_string(row, column, cell).unwrap(),

@@ -152,11 +152,7 @@ fn check_tables(store: &dyn Store, findings: &mut Findings) -> Result<(), StoreE
 }
 
 /// Shows every row of a table to a visitor that can fail.
-fn each(
-    store: &dyn Store,
-    prefix: u8,
-    visit: &mut Visit<'_>,
-) -> Result<(), StoreError> {
+fn each(store: &dyn Store, prefix: u8, visit: &mut Visit<'_>) -> Result<(), StoreError> {
     let mut error = None;
     store.scan(
         &tables::table(prefix),

@@ -10,15 +10,6 @@ use fieldwatch_schemas::deadline::Authority;
 use fieldwatch_schemas::id::{DeviceId, PersonId};
 use fieldwatch_schemas::status::Role;
 use jiff::{Span, SpanRelativeTo, Unit};
-use serde_json::Value;
-
-use super::human;
-use crate::admin::Command;
-use crate::serve::Options;
-use crate::tls::Identity;
-
-/// How an answer is written for people.
-pub(super) type Write = Box<dyn Fn(&Value, Lang) -> String>;
 
 /// The Fieldwatch server: merges what devices send, and answers coordinators.
 #[derive(Debug, Parser)]
@@ -82,13 +73,13 @@ pub(super) enum Sub {
 pub(super) struct ServeArgs {
     /// Where to listen, such as 0.0.0.0:8443; port 0 takes a free one
     #[arg(long, value_name = "ADDR")]
-    listen: SocketAddr,
+    pub(super) listen: SocketAddr,
     /// A certificate (chain) to use in place of the server's own, PEM
     #[arg(long, requires = "key", value_name = "FILE")]
-    cert: Option<PathBuf>,
+    pub(super) cert: Option<PathBuf>,
     /// Its key, PEM
     #[arg(long, requires = "cert", value_name = "FILE")]
-    key: Option<PathBuf>,
+    pub(super) key: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -137,16 +128,16 @@ pub(super) enum PersonSub {
 pub(super) struct TicketArgs {
     /// Whose device
     #[arg(long, value_name = "ID")]
-    person: PersonId,
+    pub(super) person: PersonId,
     /// How long it is good, such as 30m, 24h, 7d
     #[arg(long, value_parser = duration_ms, default_value = "24h", value_name = "TIME")]
-    valid: i64,
+    pub(super) valid: i64,
     /// Where devices reach the server, if not at the first --host of init and the port of the last serve
     #[arg(long)]
-    url: Option<String>,
+    pub(super) url: Option<String>,
     /// Shows the link as a QR code too
     #[arg(long)]
-    qr: bool,
+    pub(super) qr: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -176,101 +167,6 @@ pub struct DemoArgs {
     /// Whether only programs listen: one JSON value at the end in place of the story.
     #[arg(skip)]
     pub json: bool,
-}
-
-impl From<ServeArgs> for Options {
-    fn from(args: ServeArgs) -> Self {
-        let own = args.cert.zip(args.key);
-        Self {
-            listen: args.listen,
-            identity: own.map(|(certificate, key)| Identity { certificate, key }),
-        }
-    }
-}
-
-impl Sub {
-    /// The administrative command, and how its answer is written; nothing for what is none.
-    pub(super) fn into_command(self) -> Option<(Command, Write)> {
-        let (command, write): (Command, fn(&Value, Lang) -> String) = match self {
-            Self::Init { .. } | Self::Serve(_) | Self::Demo(_) => return None,
-            Self::Station(sub) => (sub.into(), human::station),
-            Self::Person(sub) => (sub.into(), human::person),
-            Self::Ticket(args) => {
-                let (command, shows_qr) = args.into_command();
-                let write = if shows_qr {
-                    human::ticket_with_qr
-                } else {
-                    human::ticket
-                };
-                (command, write)
-            }
-            Self::Device(sub) => (sub.into(), human::device),
-            Self::Feeds => (Command::Feeds, human::feed),
-            Self::Report { from, to, region } => {
-                (Command::Report { from, to, region }, super::report_in_words)
-            }
-            Self::Check => (Command::Check, human::checked),
-        };
-        Some((command, Box::new(write)))
-    }
-}
-
-impl From<StationSub> for Command {
-    fn from(sub: StationSub) -> Self {
-        match sub {
-            StationSub::List => Self::StationList,
-            StationSub::Add {
-                id,
-                name,
-                region,
-                authority,
-            } => Self::StationAdd {
-                id,
-                name,
-                region,
-                authority,
-            },
-        }
-    }
-}
-
-impl From<PersonSub> for Command {
-    fn from(sub: PersonSub) -> Self {
-        match sub {
-            PersonSub::List => Self::PersonList,
-            PersonSub::Add {
-                name,
-                role,
-                station,
-                region,
-            } => Self::PersonAdd {
-                name,
-                role,
-                station,
-                region,
-            },
-        }
-    }
-}
-
-impl From<DeviceSub> for Command {
-    fn from(sub: DeviceSub) -> Self {
-        match sub {
-            DeviceSub::List => Self::DeviceList,
-            DeviceSub::Revoke { device } => Self::DeviceRevoke { device },
-        }
-    }
-}
-
-impl TicketArgs {
-    fn into_command(self) -> (Command, bool) {
-        let command = Command::Ticket {
-            person: self.person,
-            valid_ms: self.valid,
-            url: self.url,
-        };
-        (command, self.qr)
-    }
 }
 
 fn role() -> impl TypedValueParser<Value = Role> {

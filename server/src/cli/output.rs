@@ -13,15 +13,17 @@ pub(super) struct Output {
     lang: Lang,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Form {
+/// For whom an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Programs.
     Json,
+    /// People.
     Words,
 }
 
 impl Output {
-    pub(super) fn new(wants_json: bool, lang: Lang) -> Self {
-        let form = if wants_json { Form::Json } else { Form::Words };
+    pub(super) fn new(form: Form, lang: Lang) -> Self {
         Self { form, lang }
     }
 

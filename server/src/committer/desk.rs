@@ -54,6 +54,11 @@ impl Desk {
 
     /// Takes a group of pushes, makes it durable with one flush, and answers.
     pub(super) fn commit(&mut self, group: &[Job]) {
+        let life = self.log.life();
+        if life != self.life {
+            self.cache.clear();
+            self.life = life;
+        }
         let answers = if self.log.is_healthy() {
             self.take_all(group)
         } else {
@@ -69,7 +74,8 @@ impl Desk {
                 }
             }
             Err(error) => {
-                if self.log.is_healthy() {
+                // Opened again in the middle of the group, it is sound; the group is not.
+                if self.log.is_healthy() && self.log.life() == self.life {
                     self.log.fail(&error);
                 }
                 self.cache.clear();
@@ -81,17 +87,12 @@ impl Desk {
     }
 
     fn take_all(&mut self, group: &[Job]) -> Result<Vec<Vec<Outcome>>, StoreError> {
-        let life = self.log.life();
-        if life != self.life {
-            self.cache.clear();
-            self.life = life;
-        }
         let mut answers = Vec::with_capacity(group.len());
         for job in group {
             let outcomes = job.pushed.iter().map(|each| self.take(&job.asker, each));
             answers.push(outcomes.collect::<Result<Vec<_>, _>>()?);
         }
-        self.log.flush()?;
+        self.log.flush(self.life)?;
         Ok(answers)
     }
 
@@ -196,9 +197,10 @@ impl Desk {
         record: RecordId,
     ) -> Result<(), StoreError> {
         for batch in &plan.ahead {
-            self.log.apply(batch, None)?;
+            self.log.apply(batch, None, self.life)?;
         }
-        self.log.apply(&plan.batch, Some(plan.row.position))?;
+        self.log
+            .apply(&plan.batch, Some(plan.row.position), self.life)?;
         let row = plan.row;
         self.cache.put(record, Kept { row, document });
         Ok(())

@@ -14,14 +14,14 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, DataError> {
 
 /// Opens a file for writing, making it if it is missing; what it holds stays.
 pub(super) fn create(path: &Path) -> Result<File, DataError> {
-    owners(false).open(path).map_err(failed(path))
+    owners().open(path).map_err(failed(path))
 }
 
 /// Writes a file in place of what was there: after a power loss it holds the one or the other.
 pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), DataError> {
     let fresh = path.with_extension("new");
     let write = || -> io::Result<()> {
-        let mut file = owners(true).open(&fresh)?;
+        let mut file = owners().truncate(true).open(&fresh)?;
         file.write_all(content)?;
         file.sync_all()?;
         fs::rename(&fresh, path)?;
@@ -33,13 +33,9 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), DataError> {
     write().map_err(failed(path))
 }
 
-fn owners(truncate: bool) -> OpenOptions {
+fn owners() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options
-        .write(true)
-        .create(true)
-        .truncate(truncate)
-        .mode(0o600);
+    options.write(true).create(true).mode(0o600);
     options
 }
 

@@ -3,8 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use fieldwatch_client_core::replica::Replica;
+use fieldwatch_client_core::chance::SystemChance;
+use fieldwatch_client_core::engine::Patience;
+use fieldwatch_client_core::identity::Identity;
+use fieldwatch_client_core::replica::{Account, Replica};
+use fieldwatch_client_core::store::home::{KeySource, open_home};
+use fieldwatch_client_core::sync::{Options, Synced, sync};
+use fieldwatch_client_core::transport::https::{self, Https};
+use fieldwatch_schemas::id::DeviceId;
+use fieldwatch_schemas::sync::enrol::TicketLink;
 use fieldwatch_schemas::time::Moment;
+use fieldwatch_server::data::now_ms;
 
 use super::DemoError;
 use super::cast::Person;
@@ -13,38 +22,70 @@ use super::work::Desk;
 /// An enrolled device.
 #[derive(Debug, Clone)]
 pub(super) struct Device {
+    id: DeviceId,
     replica: Arc<Replica>,
 }
 
-/// What one sync came to.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Synced {
-    pub(super) pushed: u64,
-    pub(super) pulled: u64,
-    pub(super) refused: u64,
-    pub(super) round_trips: u64,
-    pub(super) bytes_sent: u64,
-    pub(super) bytes_received: u64,
-    pub(super) in_sync: bool,
-}
-
 impl Device {
-    pub(super) async fn enrol(_: &Person, _: &Path, _: &str) -> Result<Self, DemoError> {
-        Err(DemoError::Missing("enrol"))
+    /// Makes a home and enrols it with a ticket's link.
+    ///
+    /// # Errors
+    ///
+    /// [`DemoError`] as the home, the ticket or the network fail.
+    pub(super) async fn enrol(person: &Person, home: &Path, link: &str) -> Result<Self, DemoError> {
+        let link = TicketLink::parse(link).map_err(std::io::Error::other)?;
+        let replica = Replica::open(open_home(home, &KeySource::Device)?)?;
+        let identity = Identity::generate(&mut SystemChance)?;
+        replica.keep_identity(&identity)?;
+        let reply = https::enrol(&link, person.device, &identity).await?;
+        let account = Account {
+            device: reply.device,
+            standing: reply.standing,
+            person_name: reply.person_name,
+            server: reply.server,
+            url: link.server,
+            pin: link.pin,
+        };
+        replica.keep_nonce(&reply.nonce)?;
+        replica.enrolled(&account, &reply.grants)?;
+        Ok(Self {
+            id: account.device,
+            replica: Arc::new(replica),
+        })
     }
-    pub(super) fn id(&self) -> String {
-        String::new()
+
+    /// Its id.
+    pub(super) fn id(&self) -> DeviceId {
+        self.id
     }
+
+    /// What it holds.
     pub(super) fn replica(&self) -> &Replica {
         &self.replica
     }
+
+    /// Somebody sits down at it.
     pub(super) fn desk(&self, now: Moment) -> Desk<'_> {
         Desk {
             replica: &self.replica,
             now,
         }
     }
+
+    /// Syncs until both sides agree, over a connection of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`DemoError::Sync`] if the server cannot be reached or says no; what was achieved is kept.
     pub(super) async fn sync(&self) -> Result<Synced, DemoError> {
-        Err(DemoError::Missing("sync"))
+        let lacks = |what| move || DemoError::Missing(what);
+        let account = self.replica.account()?.ok_or_else(lacks("an account"))?;
+        let identity = self.replica.identity()?.ok_or_else(lacks("a key"))?;
+        let mut server = Https::new(account, identity, self.replica.nonce()?)?;
+        let options = Options {
+            patience: Patience::Once,
+            budget_bytes: None,
+        };
+        Ok(sync(&self.replica, &mut server, options, SystemChance, &now_ms).await?)
     }
 }

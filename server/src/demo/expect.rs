@@ -165,7 +165,10 @@ mod tests {
         let wrong = expected.wrong_in(&report);
         let places: Vec<_> = wrong.iter().map(|wrong| wrong.at.as_str()).collect();
         assert_eq!(places, ["/demands/total", "/inspections/fail"]);
-        assert_eq!((wrong[0].made.as_str(), wrong[0].says.as_str()), ("120", "119"));
+        assert_eq!(
+            (wrong[0].made.as_str(), wrong[0].says.as_str()),
+            ("120", "119")
+        );
     }
 
     #[test]

@@ -124,9 +124,7 @@ pub(super) fn intake(
 }
 
 /// What came of a case after its intake; none if nothing has.
-pub(super) fn follow_up(
-    case: &Case,
-) -> Result<Option<Form>, DemoError> {
+pub(super) fn follow_up(case: &Case) -> Result<Option<Form>, DemoError> {
     let mut form = Form::of(Kind::Case);
     for event in case.events.iter().skip(1) {
         form.happen(event)?;
@@ -144,9 +142,7 @@ pub(super) fn follow_up(
 }
 
 /// A visit: the answers to the checklist, and what the volunteer's device recorded.
-pub(super) fn visit(
-    inspection: &Inspection,
-) -> Result<Form, DemoError> {
+pub(super) fn visit(inspection: &Inspection) -> Result<Form, DemoError> {
     let mut form = Form::of(Kind::Inspection);
     let (checklist, version) = CHECKLIST;
     let site = inspection.site;

@@ -50,7 +50,10 @@ impl Office {
         let served = tokio::spawn(serve_until(
             folder.clone(),
             options,
-            move |address| tell.send(address).map_err(|_| io::Error::other("nobody waits")),
+            move |address| {
+                tell.send(address)
+                    .map_err(|_| io::Error::other("nobody waits"))
+            },
             async { drop(stopped.await) },
         ));
         let Ok(address) = ready.await else {

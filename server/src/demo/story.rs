@@ -28,7 +28,7 @@ use fieldwatch_server::data::now_ms;
 use serde_json::Value as Json;
 
 use super::DemoError;
-use super::cast::{CITY, PEOPLE, STATIONS, VISITS_PER_DISTRICT, VOLUNTEER};
+use super::cast::{CITY, PEOPLE, Person, STATIONS, Station, VISITS_PER_DISTRICT, VOLUNTEER};
 use super::content::{Case, Generator, Inspection};
 use super::device::Device;
 use super::expect::Expected;
@@ -106,7 +106,9 @@ impl World {
     }
 
     fn device(&self, place: usize) -> Result<&Device, DemoError> {
-        self.devices.get(place).ok_or(DemoError::Missing("a device"))
+        self.devices
+            .get(place)
+            .ok_or(DemoError::Missing("a device"))
     }
 
     /// What the people at these places made, of one kind.
@@ -119,33 +121,30 @@ impl World {
     }
 }
 
-/// What everybody is going to record until now.
-fn tasks(now: Moment) -> Vec<Task> {
-    let from_ms = Moment::china(now.ms - PERIOD_MS).day().ms;
-    let task = |(place, person): (usize, &super::cast::Person)| {
+/// What everybody is going to record until a moment.
+fn tasks(until: Moment) -> Vec<Task> {
+    let period = (until.ms - PERIOD_MS, until.ms);
+    let task = |(place, person): (usize, &Person)| {
         let seed = SEED + u64::try_from(place).unwrap_or(0);
-        let Some(station) = person.station() else {
-            let visits = if place == VOLUNTEER { visits(seed, (from_ms, now.ms)) } else { Vec::new() };
-            return Task {
-                cases: Vec::new(),
-                visits,
-            };
-        };
-        let mut generator = Generator::new(seed)
-            .with_region(station.region)
-            .with_prefix(&format!("{}{place}", station.prefix));
-        Task {
-            cases: generator.cases(person.cases, from_ms, now.ms),
-            visits: Vec::new(),
+        let mut task = Task::default();
+        if let Some(station) = person.station() {
+            let mut generator = Generator::new(seed)
+                .with_region(station.region)
+                .with_prefix(&format!("{}{place}", station.prefix));
+            task.cases = generator.cases(person.cases, period.0, period.1);
         }
+        if place == VOLUNTEER {
+            task.visits = visits(seed, period);
+        }
+        task
     };
     PEOPLE.iter().enumerate().map(task).collect()
 }
 
 fn visits(seed: u64, (from_ms, to_ms): (i64, i64)) -> Vec<Inspection> {
-    let districts = STATIONS.iter().map(|station| station.region);
-    let visit = |region| {
-        let mut generator = Generator::new(seed).with_region(region);
+    let districts = (seed..).zip(&STATIONS);
+    let visit = |(seed, station): (u64, &Station)| {
+        let mut generator = Generator::new(seed).with_region(station.region);
         generator.inspections(VISITS_PER_DISTRICT, from_ms, to_ms)
     };
     districts.flat_map(visit).collect()
@@ -155,19 +154,21 @@ fn expected(tasks: &[Task]) -> Expected {
     let mut expected = Expected::default();
     for task in tasks {
         task.cases.iter().for_each(|case| expected.add_case(case));
-        task.visits.iter().for_each(|visit| expected.add_visit(visit));
+        task.visits
+            .iter()
+            .for_each(|visit| expected.add_visit(visit));
     }
     expected
 }
 
-/// The days of the report: a quarter, until today.
-fn days(now: Moment) -> (String, String) {
-    let day = |moment: Moment| {
-        let text = moment.rfc3339();
+/// The days of the report: a quarter, the last of them the one that has just ended.
+fn days(until: Moment) -> (String, String) {
+    let day = |ms| {
+        let text = Moment::china(ms).rfc3339();
         let date = text.split('T').next();
         date.unwrap_or_default().to_owned()
     };
-    (day(Moment::china(now.ms - PERIOD_MS)), day(now))
+    (day(until.ms - PERIOD_MS), day(until.ms - 1))
 }
 
 /// The time now, in China.

@@ -11,7 +11,7 @@ use fieldwatch_schemas::sync::pull::AuthorLabel;
 
 use crate::tables::{RecordRow, WriterRow};
 
-/// Tells a person's name.
+/// Tells a person's name. Called under the log's lock: it must not come back to the log.
 pub type Names = dyn Fn(PersonId) -> Option<String> + Send + Sync;
 
 /// The maker of a blind record that has no alias.

@@ -47,7 +47,7 @@ pub enum RegisterError {
         takes_no: &'static str,
     },
     /// A ticket that is good for no time, or for too long.
-    #[error("a ticket is good for at least a minute and at most 90 days")]
+    #[error("a ticket is good for at least a second and at most 90 days")]
     TicketAge,
     /// There is no ticket with this code.
     #[error("the ticket is not known")]

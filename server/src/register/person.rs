@@ -52,13 +52,14 @@ impl Person {
     /// [`RegisterError::Name`], [`RegisterError::PlaceMissing`], [`RegisterError::PlaceTooMuch`] or [`RegisterError::Region`].
     pub fn new(id: PersonId, name: &str, role: Role, place: Place) -> Result<Self, RegisterError> {
         let Place { station, region } = place;
-        let (takes_station, takes_region) = match role {
-            Role::StationStaff => (true, false),
-            Role::Coordinator => (false, true),
-            _ => (false, false),
-        };
-        fits(role, station.as_deref(), takes_station, "--station")?;
-        fits(role, region.as_deref(), takes_region, "--region")?;
+        match role {
+            Role::StationStaff => needs(role, station.as_deref(), "--station")?,
+            _ => takes_no(role, station.as_deref(), "--station")?,
+        }
+        match role {
+            Role::Coordinator => needs(role, region.as_deref(), "--region")?,
+            _ => takes_no(role, region.as_deref(), "--region")?,
+        }
         let region = region.as_deref().map(area::known).transpose();
         Ok(Self {
             id,
@@ -83,22 +84,17 @@ impl Person {
     }
 }
 
-fn fits(
-    role: Role,
-    given: Option<&str>,
-    is_taken: bool,
-    option: &'static str,
-) -> Result<(), RegisterError> {
-    match (given, is_taken) {
-        (None, true) => Err(RegisterError::PlaceMissing {
-            role,
-            needs: option,
-        }),
-        (Some(_), false) => Err(RegisterError::PlaceTooMuch {
-            role,
-            takes_no: option,
-        }),
-        _ => Ok(()),
+fn needs(role: Role, given: Option<&str>, needs: &'static str) -> Result<(), RegisterError> {
+    match given {
+        Some(_) => Ok(()),
+        None => Err(RegisterError::PlaceMissing { role, needs }),
+    }
+}
+
+fn takes_no(role: Role, given: Option<&str>, takes_no: &'static str) -> Result<(), RegisterError> {
+    match given {
+        None => Ok(()),
+        Some(_) => Err(RegisterError::PlaceTooMuch { role, takes_no }),
     }
 }
 

@@ -8,7 +8,7 @@ use fieldwatch_schemas::id::DeviceId;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::sync::enrol::{EnrolReply, EnrolRequest};
 
-use super::Json;
+use super::reading::Json;
 use crate::app::{App, in_background, random};
 use crate::problem::ApiError;
 use crate::register::device::{Device, PublicKey, shown_name};
@@ -26,7 +26,7 @@ pub(super) async fn enrol(
     .await?;
     Ok((
         StatusCode::CREATED,
-        axum::Json(reply(&app, device, person)?),
+        axum::Json(reply(&app, &device, person)?),
     ))
 }
 
@@ -51,7 +51,7 @@ fn redeem(app: &App, request: &EnrolRequest) -> Result<(Device, Person), ApiErro
     Ok(made)
 }
 
-fn reply(app: &App, device: Device, person: Person) -> Result<EnrolReply, ApiError> {
+fn reply(app: &App, device: &Device, person: Person) -> Result<EnrolReply, ApiError> {
     let standing = person.standing();
     Ok(EnrolReply {
         device: device.id,

@@ -18,7 +18,7 @@ use fieldwatch_schemas::sync::token::TOKEN_HEADER;
 
 use self::coding::Coding;
 use self::reply::Reply;
-use super::bearer;
+use super::reading::bearer;
 use crate::app::App;
 use crate::problem::ApiError;
 

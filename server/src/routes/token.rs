@@ -9,7 +9,7 @@ use fieldwatch_schemas::limits::TOKEN_AGE_MAX_MS;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::sync::token::{GRANT_TYPE, TokenReply, TokenRequest};
 
-use super::{Json, is_media, small_body};
+use super::reading::{Json, is_media, small_body};
 use crate::app::App;
 use crate::problem::ApiError;
 

@@ -78,7 +78,7 @@ mod tests {
         assert!(!NonceKey::new(&[8; 32]).is_fresh(&nonce, NOW));
         assert!(!key.is_fresh("", NOW));
         for at in 0..nonce.len() {
-            assert!(!key.is_fresh(&nonce[..at], NOW));
+            assert!(!key.is_fresh(nonce.get(..at).unwrap(), NOW));
             let mut touched = nonce.clone().into_bytes();
             touched[at] = if touched[at] == b'A' { b'g' } else { b'A' };
             let touched = String::from_utf8(touched).unwrap();

@@ -113,7 +113,7 @@ impl World {
     pub(crate) fn ticket(&self, person: PersonId) -> String {
         let now_ms = self.app.now_ms();
         let (ticket, code) = Ticket::new(person, random().unwrap(), now_ms, 24 * HOUR_MS).unwrap();
-        self.app.register().add_ticket(ticket).unwrap();
+        self.app.register().add_ticket(&ticket).unwrap();
         code
     }
 

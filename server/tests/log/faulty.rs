@@ -1,7 +1,7 @@
-//! A store in memory that runs out of room after so many batches.
+//! A store in memory that runs out of room after so many batches, and whose flush can be held up.
 
 use std::ops::Deref;
-use std::sync::Mutex;
+use std::sync::{Condvar, Mutex};
 
 use fieldwatch_schemas::store::memory::{Fault, MemoryStore};
 use fieldwatch_schemas::store::{Batch, KeyRange, Row, Store, StoreError, Visit};
@@ -10,12 +10,37 @@ use fieldwatch_schemas::store::{Batch, KeyRange, Row, Store, StoreError, Visit};
 pub(crate) struct FaultyStore {
     memory: MemoryStore,
     room_for: Mutex<Option<u32>>,
+    gate: Mutex<Gate>,
+    moved: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Gate {
+    is_shut: bool,
+    waiting: bool,
 }
 
 impl FaultyStore {
     /// Has room for so many batches more.
     pub(crate) fn fail_after(&self, batches: u32) {
         *self.room_for.lock().unwrap() = Some(batches);
+    }
+
+    /// Holds up the next flush.
+    pub(crate) fn hold_flush(&self) {
+        self.gate.lock().unwrap().is_shut = true;
+    }
+
+    /// Returns when a flush is held up.
+    pub(crate) fn wait_for_flush(&self) {
+        let gate = self.gate.lock().unwrap();
+        drop(self.moved.wait_while(gate, |gate| !gate.waiting).unwrap());
+    }
+
+    /// Lets flushes pass.
+    pub(crate) fn release_flush(&self) {
+        self.gate.lock().unwrap().is_shut = false;
+        self.moved.notify_all();
     }
 }
 
@@ -53,6 +78,12 @@ impl Store for FaultyStore {
     }
 
     fn flush(&self) -> Result<(), StoreError> {
+        let mut gate = self.gate.lock().unwrap();
+        gate.waiting = true;
+        self.moved.notify_all();
+        gate = self.moved.wait_while(gate, |gate| gate.is_shut).unwrap();
+        gate.waiting = false;
+        drop(gate);
         self.memory.flush()
     }
 

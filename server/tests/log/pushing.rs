@@ -1,11 +1,15 @@
 //! What a push comes to: outcomes, isolation, durability, a full disk.
 
+use fieldwatch_schemas::id::EventId;
 use fieldwatch_schemas::problem::ProblemKind;
+use fieldwatch_schemas::record::edit::Act;
+use fieldwatch_schemas::record::event::NewEvent;
 use fieldwatch_schemas::store::memory::Fault;
 use fieldwatch_schemas::sync::push::{Pushed, Verdict};
+use fieldwatch_schemas::time::Moment;
 
-use crate::replica::{Replica, narrative, text};
-use crate::world::{POISONED, World, asker, staff};
+use crate::replica::{Replica, text};
+use crate::world::{NOW_MS, POISONED, World, asker, staff};
 
 fn verdicts(outcomes: &[fieldwatch_schemas::sync::push::Outcome]) -> Vec<Verdict> {
     outcomes.iter().map(|outcome| outcome.verdict).collect()
@@ -98,10 +102,7 @@ fn a_full_disk_answers_unavailable_and_after_reopening_nothing_acknowledged_is_l
 #[test]
 fn an_import_of_the_same_row_by_two_devices_is_one_record_with_one_change() {
     let world = World::new();
-    let (mut alice, mut bob) = (
-        Replica::of_station(staff(1)),
-        Replica::of_station(staff(2)),
-    );
+    let (mut alice, mut bob) = (Replica::of_station(staff(1)), Replica::of_station(staff(2)));
     let record = alice.import("42");
     assert_eq!(bob.import("42"), record);
     assert_eq!(
@@ -121,29 +122,44 @@ fn an_import_of_the_same_row_by_two_devices_is_one_record_with_one_change() {
     );
 }
 
+/// An event as large as one may be.
+fn large_event(number: u16) -> Act {
+    let [high, low] = number.to_be_bytes();
+    let mut id = [7; 16];
+    id[0] = high;
+    id[1] = low;
+    let note = serde_json::Value::from("长".repeat(5_000));
+    Act::Happen(NewEvent {
+        id: EventId(id),
+        kind: "first_action".to_owned(),
+        at: Moment::china(NOW_MS),
+        data: serde_json::Map::from_iter([("note".to_owned(), note)]),
+    })
+}
+
 #[test]
 fn changes_that_one_batch_cannot_hold_are_taken_whole_and_a_crash_between_leaves_nothing_of_them() {
-    let large = |seed: u32| -> String {
-        let mut state = seed;
-        let letter = |_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            char::from_u32(0x4e00 + (state >> 16) % 20_000).unwrap()
-        };
-        (0..60_000).map(letter).collect()
-    };
     let world = World::new();
     let mut alice = Replica::of_station(staff(1));
     let record = alice.new_case();
-    for seed in 0..12 {
-        alice.edit(record, &[narrative(&large(seed))]);
+    for change in 0..36 {
+        let events: Vec<Act> = (0..8)
+            .map(|event| large_event(change * 8 + event))
+            .collect();
+        alice.edit(record, &events);
     }
     let request = alice.request();
     let bytes: usize = request.outbox[0].changes.iter().map(|c| c.len()).sum();
-    assert!(bytes > fieldwatch_schemas::store::BATCH_BYTES_MAX, "{bytes}");
+    assert!(
+        bytes > fieldwatch_schemas::store::BATCH_BYTES_MAX,
+        "{bytes}"
+    );
     // The first batch lies on the disk, the second meets a full one.
     world.store.fail_after(1);
     assert_eq!(
-        world.push(&alice.asker, request.outbox.clone()).unwrap_err(),
+        world
+            .push(&alice.asker, request.outbox.clone())
+            .unwrap_err(),
         ProblemKind::Unavailable
     );
     world.store.crash_keeping(1);
@@ -154,7 +170,7 @@ fn changes_that_one_batch_cannot_hold_are_taken_whole_and_a_crash_between_leaves
     let reply = alice.sync(&world).unwrap();
     assert_eq!(verdicts(&reply.outcomes), [Verdict::Stored]);
     let checked = world.check();
-    assert_eq!((checked.records, checked.changes), (1, 13));
+    assert_eq!((checked.records, checked.changes), (1, 37));
     assert_eq!(checked.problems, Vec::<String>::new());
 }
 
@@ -172,7 +188,10 @@ fn stopping_finishes_what_is_queued() {
     }
     world.committer.stop();
     for outcomes in waiting {
-        assert_eq!(verdicts(&outcomes.all_blocking().unwrap()), [Verdict::Stored]);
+        assert_eq!(
+            verdicts(&outcomes.all_blocking().unwrap()),
+            [Verdict::Stored]
+        );
     }
     let late = handle.push_blocking(alice.asker.clone(), Vec::new());
     assert_eq!(late.unwrap_err(), ProblemKind::Unavailable);

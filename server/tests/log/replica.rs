@@ -29,15 +29,17 @@ use crate::world::{NOW_MS, STATION, World};
 pub(crate) struct Held {
     pub(crate) feed: Feed,
     pub(crate) cursor: u64,
+    /// Where it was when nothing was left the last time.
+    pub(crate) complete: u64,
     pub(crate) records: BTreeSet<RecordId>,
 }
 
-/// A change, and the cursor that was committed before it came.
+/// A change, and up to where the device had everything before it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Arrival {
     pub(crate) record: RecordId,
     pub(crate) hash: Hash,
-    pub(crate) cursor_before: u64,
+    pub(crate) complete_before: u64,
 }
 
 #[derive(Debug)]
@@ -80,6 +82,7 @@ impl Replica {
         let held = |feed: &Feed| Held {
             feed: feed.clone(),
             cursor: 0,
+            complete: 0,
             records: BTreeSet::new(),
         };
         Self {
@@ -105,7 +108,10 @@ impl Replica {
 
     pub(crate) fn new_case_of(&mut self, station: &str) -> RecordId {
         let record = self.begin(Kind::Case);
-        self.edit(record, &[text("nature", "complaint"), text("station", station)]);
+        self.edit(
+            record,
+            &[text("nature", "complaint"), text("station", station)],
+        );
         record
     }
 
@@ -147,11 +153,15 @@ impl Replica {
 
     /// Edits, as this device's writer within the record.
     pub(crate) fn edit(&mut self, record: RecordId, acts: &[Act]) -> Chunk {
+        self.try_edit(record, acts).unwrap()
+    }
+
+    /// As [`Replica::edit`]; `None` if nothing changes.
+    pub(crate) fn try_edit(&mut self, record: RecordId, acts: &[Act]) -> Option<Chunk> {
         let document = self.documents.get_mut(&record).unwrap();
-        let chunk = document.edit(&author(&self.asker, record), acts).unwrap();
-        let chunk = chunk.unwrap();
+        let chunk = document.edit(&author(&self.asker, record), acts).unwrap()?;
         self.outbox.entry(record).or_default().push(chunk.clone());
-        chunk
+        Some(chunk)
     }
 
     pub(crate) fn request(&self) -> Request {
@@ -200,7 +210,7 @@ impl Replica {
         let ends = reply.pages.pop().unwrap_or_default();
         reply.ends = ends.into_iter().map(end).collect();
         reply.skipped = pull.skipped();
-        if reply.skipped == 0 && self.outbox.is_empty() {
+        if reply.skipped == 0 && self.outbox.is_empty() && self.wants.is_empty() {
             for end in reply.ends.iter().filter(|end| !end.has_more) {
                 let held = &self.feeds[usize::from(end.feed)];
                 assert_eq!(self.digest(held), end.digest, "{}", held.feed);
@@ -210,14 +220,22 @@ impl Replica {
         Ok(reply)
     }
 
-    fn take(&mut self, item: &Item) {
+    pub(crate) fn take(&mut self, item: &Item) {
         match item {
             Item::Record(item) => self.absorb(item),
             Item::Left(gone) => {
-                self.feeds[usize::from(gone.feed)].records.remove(&gone.record);
+                self.feeds[usize::from(gone.feed)]
+                    .records
+                    .remove(&gone.record);
             }
             Item::Commit(commit) => self.feeds[usize::from(commit.feed)].cursor = commit.cursor,
-            Item::FeedEnd(_) => {}
+            Item::FeedEnd(end) => {
+                let held = &mut self.feeds[usize::from(end.feed)];
+                assert_eq!(held.cursor, end.cursor);
+                if !end.has_more && self.wants.is_empty() {
+                    held.complete = end.cursor;
+                }
+            }
             other => panic!("not an item of a pull: {other:?}"),
         }
     }
@@ -228,10 +246,12 @@ impl Replica {
             .documents
             .entry(item.record)
             .or_insert_with(|| Document::begin(item.record, kind).unwrap());
-        assert!(matches!(
-            absorb(document, item).unwrap(),
-            Absorbed::Complete(_)
-        ));
+        self.wants.retain(|wanted| *wanted != item.record);
+        if let Absorbed::Incomplete = absorb(document, item).unwrap() {
+            assert!(!item.is_whole, "a whole record always fits");
+            self.wants.push(item.record);
+            return;
+        }
         let held = &mut self.feeds[usize::from(item.feed)];
         held.records.insert(item.record);
         if item.feed == 0 {
@@ -239,7 +259,7 @@ impl Replica {
             self.arrivals.extend(hashes.map(|hash| Arrival {
                 record: item.record,
                 hash,
-                cursor_before: held.cursor,
+                complete_before: held.complete,
             }));
         }
     }

@@ -1,7 +1,6 @@
 //! A server's core in memory: a store that can lose power, a clock that stands still, a register of stations.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use fieldwatch_schemas::feed::{Feed, Standing, grants_of};
@@ -27,7 +26,6 @@ pub(crate) struct World {
     pub(crate) log: Arc<Log>,
     pub(crate) committer: Committer,
     pub(crate) stations: Arc<Mutex<BTreeMap<String, String>>>,
-    pub(crate) clock: Arc<AtomicI64>,
 }
 
 impl World {
@@ -38,10 +36,7 @@ impl World {
             opened.reopen();
             Ok(Arc::clone(&opened) as Arc<dyn Store>)
         });
-        let clock = Arc::new(AtomicI64::new(NOW_MS));
-        let time = Arc::clone(&clock);
-        let tell = Arc::new(move || time.load(Ordering::Relaxed));
-        let log = Log::open(opener, [7; 16], tell).unwrap();
+        let log = Log::open(opener, [7; 16], Arc::new(|| NOW_MS)).unwrap();
         let stations = BTreeMap::from([(STATION.to_owned(), "330106".to_owned())]);
         let stations = Arc::new(Mutex::new(stations));
         let committer = Committer::start(Arc::clone(&log), region_of(&stations)).unwrap();
@@ -50,7 +45,6 @@ impl World {
             log,
             committer,
             stations,
-            clock,
         }
     }
 

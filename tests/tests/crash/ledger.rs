@@ -7,7 +7,7 @@ use fieldwatch_tests::fault::{Fault, Told};
 use serde_json::Value;
 
 /// How many edits are looked at each time: the newest are the first to be lost.
-const NEWEST: usize = 4;
+const NEWEST: usize = 2;
 
 /// What was acknowledged.
 #[derive(Debug, Default)]

@@ -34,7 +34,8 @@ fn chinese(kind: ProblemKind) -> &'static str {
         ProblemKind::StoreFailed => "磁盘出错或已满",
         ProblemKind::KeyWrong => "密钥不能打开此文件夹",
         ProblemKind::AlreadyExists => "已经存在",
-        ProblemKind::BadRequest
+        ProblemKind::MethodUnknown
+        | ProblemKind::BadRequest
         | ProblemKind::VersionUnknown
         | ProblemKind::TooLarge
         | ProblemKind::MediaUnknown => "服务器不能读取请求",

@@ -18,7 +18,9 @@ fn names(heading: &str) -> Option<&'static str> {
 }
 
 pub(super) fn read(tables: &[Table], draft: &mut Draft, problems: &mut Problems) {
-    let Some(table) = super::survey::named(tables, "choices") else { return };
+    let Some(table) = super::survey::named(tables, "choices") else {
+        return;
+    };
     let columns = Columns::new(table, names, draft, problems);
     for name in ["list_name", "name"] {
         if !columns.has(name) && !table.headings.is_empty() {
@@ -27,13 +29,25 @@ pub(super) fn read(tables: &[Table], draft: &mut Draft, problems: &mut Problems)
     }
     let mut seen = BTreeSet::new();
     for row in &table.rows {
-        let Some((list, choice)) = choice(row, table, &columns, draft, problems) else { continue };
+        let Some((list, choice)) = choice(row, table, &columns, draft, problems) else {
+            continue;
+        };
         if !seen.insert((list.clone(), choice.name.clone())) {
             let (heading, name) = (columns.heading("name"), &choice.name);
             if draft.allows_duplicates {
-                problems.warn(&table.sheet, row.number, &heading, format!("`{name}` stands twice; the first counts"));
+                problems.warn(
+                    &table.sheet,
+                    row.number,
+                    &heading,
+                    format!("`{name}` stands twice; the first counts"),
+                );
             } else {
-                problems.error(&table.sheet, row.number, &heading, format!("`{name}` stands twice in list `{list}`"));
+                problems.error(
+                    &table.sheet,
+                    row.number,
+                    &heading,
+                    format!("`{name}` stands twice in list `{list}`"),
+                );
                 continue;
             }
         }
@@ -41,25 +55,59 @@ pub(super) fn read(tables: &[Table], draft: &mut Draft, problems: &mut Problems)
     }
 }
 
-fn choice(row: &Row, table: &Table, columns: &Columns, draft: &Draft, problems: &mut Problems) -> Option<(String, Choice)> {
+fn choice(
+    row: &Row,
+    table: &Table,
+    columns: &Columns,
+    draft: &Draft,
+    problems: &mut Problems,
+) -> Option<(String, Choice)> {
     let Some(list) = columns.text(row, "list_name") else {
-        problems.warn(&table.sheet, row.number, &columns.heading("list_name"), "is empty, so the row is skipped");
+        problems.warn(
+            &table.sheet,
+            row.number,
+            &columns.heading("list_name"),
+            "is empty, so the row is skipped",
+        );
         return None;
     };
     let Some(name) = columns.text(row, "name") else {
-        problems.error(&table.sheet, row.number, &columns.heading("name"), "is missing");
+        problems.error(
+            &table.sheet,
+            row.number,
+            &columns.heading("name"),
+            "is missing",
+        );
         return None;
     };
     let label = columns.words(row, "label", &draft.plain_language());
     if label.is_empty() {
-        problems.warn(&table.sheet, row.number, &columns.heading("label"), "is missing");
+        problems.warn(
+            &table.sheet,
+            row.number,
+            &columns.heading("label"),
+            "is missing",
+        );
     }
     let score = columns.text(row, "score").and_then(|text| {
         let score = text.parse::<f64>().ok().filter(|score| score.is_finite());
         if score.is_none() {
-            problems.error(&table.sheet, row.number, &columns.heading("score"), format!("`{text}` is no number"));
+            problems.error(
+                &table.sheet,
+                row.number,
+                &columns.heading("score"),
+                format!("`{text}` is no number"),
+            );
         }
         score
     });
-    Some((list, Choice { name, label, score, columns: columns.others(row, names) }))
+    Some((
+        list,
+        Choice {
+            name,
+            label,
+            score,
+            columns: columns.others(row, names),
+        },
+    ))
 }

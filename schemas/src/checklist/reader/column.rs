@@ -2,6 +2,11 @@
 //!
 //! `label::中文 (zh)` is the label in one language; `Relevance`, `bind::relevant` and `relevant` are the same column.
 
+mod heading;
+
+pub(super) use heading::snake;
+use heading::understand;
+
 use std::collections::BTreeMap;
 
 use super::workbook::{Row, Table};
@@ -25,13 +30,30 @@ pub(super) struct Columns {
 }
 
 /// Columns that hold words for people.
-const WORDS: [&str; 5] = ["label", "hint", "guidance_hint", "constraint_message", "required_message"];
+const WORDS: [&str; 5] = [
+    "label",
+    "hint",
+    "guidance_hint",
+    "constraint_message",
+    "required_message",
+];
 
 impl Columns {
     /// Understands the headings of a table; a column that stands twice is an error.
-    pub(super) fn new(table: &Table, names: fn(&str) -> Option<&'static str>, draft: &mut Draft, problems: &mut Problems) -> Self {
-        let by_double_colon = table.headings.values().any(|heading| heading.contains("::"));
-        let mut columns = Self { headings: table.headings.clone(), ..Self::default() };
+    pub(super) fn new(
+        table: &Table,
+        names: fn(&str) -> Option<&'static str>,
+        draft: &mut Draft,
+        problems: &mut Problems,
+    ) -> Self {
+        let by_double_colon = table
+            .headings
+            .values()
+            .any(|heading| heading.contains("::"));
+        let mut columns = Self {
+            headings: table.headings.clone(),
+            ..Self::default()
+        };
         for (place, heading) in &table.headings {
             let column = understand(heading, by_double_colon, names);
             if WORDS.contains(&column.name.as_str()) {
@@ -46,7 +68,12 @@ impl Columns {
             columns.by_place.insert(*place, column);
         }
         for (row, heading) in &table.broken {
-            problems.error(&table.sheet, *row, heading, "holds an error of the spreadsheet program");
+            problems.error(
+                &table.sheet,
+                *row,
+                heading,
+                "holds an error of the spreadsheet program",
+            );
         }
         columns
     }
@@ -59,25 +86,44 @@ impl Columns {
     /// The heading as written, or the name itself where there is no such column.
     pub(super) fn heading(&self, name: &str) -> String {
         let place = self.by_place.iter().find(|(_, column)| column.name == name);
-        place.and_then(|(place, _)| self.headings.get(place)).map_or_else(|| name.to_owned(), Clone::clone)
+        place
+            .and_then(|(place, _)| self.headings.get(place))
+            .map_or_else(|| name.to_owned(), Clone::clone)
     }
 
     /// Every column with its heading as written.
     pub(super) fn all(&self) -> impl Iterator<Item = (&Column, &str)> {
-        self.by_place.iter().map(|(place, column)| (column, self.headings.get(place).map_or("", String::as_str)))
+        self.by_place
+            .iter()
+            .map(|(place, column)| (column, self.headings.get(place).map_or("", String::as_str)))
     }
 
     /// Text of a row in a column, cleaned of double blanks and curly quotes.
     pub(super) fn text(&self, row: &Row, name: &str) -> Option<String> {
-        let place = self.by_place.iter().find(|(_, column)| column.name == name && column.language.is_none())?.0;
-        row.cells.get(place).map(|text| cleaned(text)).filter(|text| !text.is_empty())
+        let place = self
+            .by_place
+            .iter()
+            .find(|(_, column)| column.name == name && column.language.is_none())?
+            .0;
+        row.cells
+            .get(place)
+            .map(|text| cleaned(text))
+            .filter(|text| !text.is_empty())
     }
 
     /// Words of a row by language.
     pub(super) fn words(&self, row: &Row, name: &str, plain: &str) -> Words {
         let mut words = Words::new();
-        for (place, column) in self.by_place.iter().filter(|(_, column)| column.name == name) {
-            let text = row.cells.get(place).map(|text| collapsed(text)).filter(|text| !text.is_empty());
+        for (place, column) in self
+            .by_place
+            .iter()
+            .filter(|(_, column)| column.name == name)
+        {
+            let text = row
+                .cells
+                .get(place)
+                .map(|text| collapsed(text))
+                .filter(|text| !text.is_empty());
             if let Some(text) = text {
                 // A heading with the language wins over one without.
                 let language = column.language.as_deref();
@@ -90,37 +136,23 @@ impl Columns {
     }
 
     /// Cells of columns we have no name for, by heading as written.
-    pub(super) fn others(&self, row: &Row, known: fn(&str) -> Option<&'static str>) -> BTreeMap<String, String> {
-        let unknown = self.by_place.iter().filter(|(_, column)| known(&column.name).is_none());
-        let cell = |(place, _): (&u32, &Column)| Some((self.headings.get(place)?.trim().to_owned(), cleaned(row.cells.get(place)?)));
+    pub(super) fn others(
+        &self,
+        row: &Row,
+        known: fn(&str) -> Option<&'static str>,
+    ) -> BTreeMap<String, String> {
+        let unknown = self
+            .by_place
+            .iter()
+            .filter(|(_, column)| known(&column.name).is_none());
+        let cell = |(place, _): (&u32, &Column)| {
+            Some((
+                self.headings.get(place)?.trim().to_owned(),
+                cleaned(row.cells.get(place)?),
+            ))
+        };
         unknown.filter_map(cell).collect()
     }
-}
-
-fn understand(heading: &str, by_double_colon: bool, names: fn(&str) -> Option<&'static str>) -> Column {
-    let whole = snake(heading);
-    if let Some(name) = names(&whole) {
-        return Column { name: name.to_owned(), language: None };
-    }
-    let separator = if by_double_colon { "::" } else { ":" };
-    let Some((first, rest)) = heading.split_once(separator) else {
-        return Column { name: heading.trim().to_owned(), language: None };
-    };
-    let rest = rest.trim();
-    let (first, rest) = match snake(first).as_str() {
-        // `bind::relevant`, `media::image::English`: the first word only says where it goes.
-        "bind" | "control" | "body" | "media" => rest.split_once(separator).unwrap_or((rest, "")),
-        _ => (first, rest),
-    };
-    match names(&snake(first)) {
-        Some(name) => Column { name: name.to_owned(), language: Some(rest.trim().to_owned()).filter(|language| !language.is_empty()) },
-        None => Column { name: heading.trim().to_owned(), language: None },
-    }
-}
-
-/// `Constraint  Message` → `constraint_message`.
-pub(super) fn snake(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join("_").to_lowercase()
 }
 
 /// Without blanks around and with single blanks inside; line breaks stay.
@@ -135,5 +167,7 @@ fn collapsed(text: &str) -> String {
 }
 
 fn cleaned(text: &str) -> String {
-    collapsed(text).replace(['\u{2018}', '\u{2019}'], "'").replace(['\u{201c}', '\u{201d}'], "\"")
+    collapsed(text)
+        .replace(['\u{2018}', '\u{2019}'], "'")
+        .replace(['\u{201c}', '\u{201d}'], "\"")
 }

@@ -1,13 +1,21 @@
 //! Types as people have spelled them in twenty years of XLSForm.
 
-use crate::checklist::definition::Kind;
+mod question;
+
+use question::simple;
+
+use crate::checklist::kind::Kind;
 
 /// What a cell of the type column says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Row {
     Begin(Container),
     End(Container),
-    Question { kind: Kind, list: Option<String>, or_other: bool },
+    Question {
+        kind: Kind,
+        list: Option<String>,
+        or_other: bool,
+    },
 }
 
 /// What begins and ends.
@@ -54,10 +62,16 @@ pub(super) fn understand(text: &str) -> Row {
     let lower = text.to_lowercase();
     // Underscores and blanks are the same in types, but not in names of lists.
     let spaced = lower.replace('_', " ");
-    if let Some(container) = spaced.strip_prefix("begin ").and_then(|rest| container(rest, &text)) {
+    if let Some(container) = spaced
+        .strip_prefix("begin ")
+        .and_then(|rest| container(rest, &text))
+    {
         return Row::Begin(container);
     }
-    if let Some(container) = spaced.strip_prefix("end ").and_then(|rest| container(rest, &text)) {
+    if let Some(container) = spaced
+        .strip_prefix("end ")
+        .and_then(|rest| container(rest, &text))
+    {
         return Row::End(container);
     }
     if spaced.contains("from file") || spaced.contains("one external") {
@@ -76,16 +90,27 @@ pub(super) fn understand(text: &str) -> Row {
 }
 
 fn plain(kind: Kind) -> Row {
-    Row::Question { kind, list: None, or_other: false }
+    Row::Question {
+        kind,
+        list: None,
+        or_other: false,
+    }
 }
 
 fn select(kind: Kind, rest: &str) -> Row {
     let (list, other) = rest.split_once(' ').unwrap_or((rest, ""));
-    let or_other = matches!(other.to_lowercase().as_str(), "or_other" | "or other" | "or specify other");
+    let or_other = matches!(
+        other.to_lowercase().as_str(),
+        "or_other" | "or other" | "or specify other"
+    );
     if list.contains("${") || !(or_other || other.is_empty()) {
         return plain(Kind::Unsupported(format!("{} {rest}", kind.as_str())));
     }
-    Row::Question { kind, list: Some(list.to_owned()), or_other }
+    Row::Question {
+        kind,
+        list: Some(list.to_owned()),
+        or_other,
+    }
 }
 
 /// `written` has the list of a loop in its own case.
@@ -102,73 +127,5 @@ fn container(spaced: &str, written: &str) -> Option<Container> {
     }
 }
 
-fn simple(spaced: &str) -> Option<Kind> {
-    let bare = spaced.strip_prefix("q ").or_else(|| spaced.strip_prefix("add ")?.strip_suffix(" prompt")).unwrap_or(spaced);
-    Some(match bare {
-        "text" | "string" => Kind::Text,
-        "integer" | "int" => Kind::Integer,
-        "decimal" => Kind::Decimal,
-        "date" => Kind::Date,
-        "time" => Kind::Time,
-        "datetime" | "date time" => Kind::DateTime,
-        "geopoint" | "gps" | "location" => Kind::Geopoint,
-        "geotrace" => Kind::Geotrace,
-        "geoshape" => Kind::Geoshape,
-        "image" | "photo" | "picture" => Kind::Image,
-        "audio" => Kind::Audio,
-        "video" => Kind::Video,
-        "file" => Kind::File,
-        "barcode" => Kind::Barcode,
-        "note" => Kind::Note,
-        "calculate" => Kind::Calculate,
-        "hidden" => Kind::Hidden,
-        "acknowledge" | "trigger" => Kind::Acknowledge,
-        "range" => Kind::Range,
-        _ => return metadata(spaced),
-    })
-}
-
-fn metadata(spaced: &str) -> Option<Kind> {
-    let bare = spaced.strip_prefix("get ").or_else(|| spaced.strip_prefix("uri:")).unwrap_or(spaced);
-    let name = match bare {
-        "start" | "start time" => "start",
-        "end" | "end time" => "end",
-        "today" => "today",
-        "deviceid" | "device id" | "imei" => "deviceid",
-        "username" => "username",
-        "phonenumber" | "phone number" => "phonenumber",
-        "email" => "email",
-        "simserial" | "sim id" => "simserial",
-        "subscriberid" | "subscriber id" => "subscriberid",
-        "audit" => "audit",
-        "start-geopoint" => "start-geopoint",
-        "background-audio" => "background-audio",
-        "background-geopoint" => "background-geopoint",
-        _ => return None,
-    };
-    Some(Kind::Metadata(name.to_owned()))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn older_spellings_in_any_case_mean_the_same() {
-        let one = |list: &str, or_other| Row::Question { kind: Kind::SelectOne, list: Some(list.to_owned()), or_other };
-        assert_eq!(understand("select_one Yn"), one("Yn", false));
-        assert_eq!(understand("Select One from Yn"), one("Yn", false));
-        assert_eq!(understand("SELECT1 Yn or_other"), one("Yn", true));
-        assert_eq!(understand("add select one prompt using Yn"), one("Yn", false));
-        assert_eq!(understand("begin  Repeat"), Row::Begin(Container::Repeat));
-        assert_eq!(understand("Begin Lgroup"), Row::Begin(Container::Repeat));
-        assert_eq!(understand("begin_loop over Cities"), Row::Begin(Container::Loop(Some("Cities".to_owned()))));
-        assert_eq!(understand("END GROUP"), Row::End(Container::Group));
-        assert_eq!(understand("add date time prompt"), plain(Kind::DateTime));
-        assert_eq!(understand("get phone number"), plain(Kind::Metadata("phonenumber".to_owned())));
-        assert_eq!(understand("imei"), plain(Kind::Metadata("deviceid".to_owned())));
-        assert_eq!(understand("select_one_from_file a.csv"), plain(Kind::Unsupported("select_one_from_file a.csv".to_owned())));
-        assert_eq!(understand("select_one"), plain(Kind::SelectOne));
-        assert_eq!(understand("selection"), plain(Kind::Unsupported("selection".to_owned())));
-    }
-}
+mod tests;

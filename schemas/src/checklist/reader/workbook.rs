@@ -3,10 +3,14 @@
 //! A spreadsheet is a zip of XML, so a small file can claim to be a huge one: what is inside is unpacked and counted before
 //! the library sees it, and cells are read one by one, never as the rectangle they span.
 
+mod cell;
+
+use cell::{Broken, borrowed, text};
+
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
-use calamine::{Data, DataRef, ExcelDateTime, Reader, Xls, Xlsx};
+use calamine::{Reader, Xls, Xlsx};
 
 use super::FormError;
 use crate::checklist::limits::{CELLS_MAX, FILE_BYTES_MAX, UNPACKED_BYTES_MAX};
@@ -38,7 +42,10 @@ pub(super) struct Row {
 /// One error for the file as a whole: too large, or no spreadsheet.
 pub(super) fn tables(bytes: &[u8]) -> Result<Vec<Table>, FormError> {
     if bytes.len() > FILE_BYTES_MAX {
-        return Err(refused(format!("is larger than {} MiB", FILE_BYTES_MAX >> 20)));
+        return Err(refused(format!(
+            "is larger than {} MiB",
+            FILE_BYTES_MAX >> 20
+        )));
     }
     match bytes {
         [b'P', b'K', ..] => xlsx(bytes),
@@ -48,7 +55,12 @@ pub(super) fn tables(bytes: &[u8]) -> Result<Vec<Table>, FormError> {
 }
 
 fn refused(message: String) -> FormError {
-    FormError { sheet: String::new(), row: 0, column: String::new(), message }
+    FormError {
+        sheet: String::new(),
+        row: 0,
+        column: String::new(),
+        message,
+    }
 }
 
 fn unreadable(error: &impl std::fmt::Display) -> FormError {
@@ -63,11 +75,16 @@ fn xlsx(bytes: &[u8]) -> Result<Vec<Table>, FormError> {
     for name in book.sheet_names() {
         // Other sheets are the author's own business, and may be large.
         if !is_ours(&name) {
-            tables.push(Table { sheet: name, ..Table::default() });
+            tables.push(Table {
+                sheet: name,
+                ..Table::default()
+            });
             continue;
         }
         let mut gathered = Gathered::default();
-        let mut reader = book.worksheet_cells_reader(&name).map_err(|error| unreadable(&error))?;
+        let mut reader = book
+            .worksheet_cells_reader(&name)
+            .map_err(|error| unreadable(&error))?;
         while let Some(cell) = reader.next_cell().map_err(|error| unreadable(&error))? {
             let (row, column) = cell.get_position();
             gathered.add(row, column, text(cell.get_value()), &mut cells_left)?;
@@ -84,11 +101,20 @@ fn xls(bytes: &[u8]) -> Result<Vec<Table>, FormError> {
     for name in book.sheet_names() {
         let mut gathered = Gathered::default();
         if is_ours(&name) {
-            let range = book.worksheet_range(&name).map_err(|error| unreadable(&error))?;
+            let range = book
+                .worksheet_range(&name)
+                .map_err(|error| unreadable(&error))?;
             let (first_row, first_column) = range.start().unwrap_or_default();
             for (row, column, value) in range.used_cells() {
-                let place = |first: u32, offset: usize| u32::try_from(offset).map_or(u32::MAX, |offset| first.saturating_add(offset));
-                gathered.add(place(first_row, row), place(first_column, column), text(&borrowed(value)), &mut cells_left)?;
+                let place = |first: u32, offset: usize| {
+                    u32::try_from(offset).map_or(u32::MAX, |offset| first.saturating_add(offset))
+                };
+                gathered.add(
+                    place(first_row, row),
+                    place(first_column, column),
+                    text(&borrowed(value)),
+                    &mut cells_left,
+                )?;
             }
         }
         tables.push(gathered.table(name));
@@ -97,19 +123,29 @@ fn xls(bytes: &[u8]) -> Result<Vec<Table>, FormError> {
 }
 
 fn is_ours(sheet: &str) -> bool {
-    matches!(sheet.trim().to_lowercase().as_str(), "survey" | "choices" | "settings" | "entities" | "external_choices")
+    matches!(
+        sheet.trim().to_lowercase().as_str(),
+        "survey" | "choices" | "settings" | "entities" | "external_choices"
+    )
 }
 
 /// Unpacks everything once, counting, so that a bomb is found before it goes off.
 fn must_be_small_inside(bytes: &[u8]) -> Result<(), FormError> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| unreadable(&error))?;
+    let mut archive =
+        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| unreadable(&error))?;
     let mut unpacked = 0;
     for index in 0..archive.len() {
-        let file = archive.by_index(index).map_err(|error| unreadable(&error))?;
+        let file = archive
+            .by_index(index)
+            .map_err(|error| unreadable(&error))?;
         let left = UNPACKED_BYTES_MAX - unpacked;
-        let read = std::io::copy(&mut file.take(left + 1), &mut std::io::sink()).map_err(|error| unreadable(&error))?;
+        let read = std::io::copy(&mut file.take(left + 1), &mut std::io::sink())
+            .map_err(|error| unreadable(&error))?;
         if read > left {
-            return Err(refused(format!("holds more than {} MiB", UNPACKED_BYTES_MAX >> 20)));
+            return Err(refused(format!(
+                "holds more than {} MiB",
+                UNPACKED_BYTES_MAX >> 20
+            )));
         }
         unpacked += read;
     }
@@ -123,7 +159,13 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn add(&mut self, row: u32, column: u32, text: Result<String, Broken>, cells_left: &mut usize) -> Result<(), FormError> {
+    fn add(
+        &mut self,
+        row: u32,
+        column: u32,
+        text: Result<String, Broken>,
+        cells_left: &mut usize,
+    ) -> Result<(), FormError> {
         match text {
             Ok(text) if text.trim().is_empty() => return Ok(()),
             Ok(text) => {
@@ -131,63 +173,29 @@ impl Gathered {
             }
             Err(Broken) => self.broken.push((row, column)),
         }
-        *cells_left = cells_left.checked_sub(1).ok_or_else(|| refused(format!("has more than {CELLS_MAX} cells")))?;
+        *cells_left = cells_left
+            .checked_sub(1)
+            .ok_or_else(|| refused(format!("has more than {CELLS_MAX} cells")))?;
         Ok(())
     }
 
     fn table(self, sheet: String) -> Table {
-        let mut rows = self.rows.into_iter().map(|(row, cells)| Row { number: row.saturating_add(1), cells });
+        let mut rows = self.rows.into_iter().map(|(row, cells)| Row {
+            number: row.saturating_add(1),
+            cells,
+        });
         let headings = rows.next().map_or_else(BTreeMap::new, |row| row.cells);
         let heading = |column: &u32| headings.get(column).cloned().unwrap_or_default();
-        let broken = self.broken.iter().map(|(row, column)| (row.saturating_add(1), heading(column))).collect();
-        Table { sheet, rows: rows.collect(), broken, headings }
-    }
-}
-
-/// A cell like `#REF!`.
-struct Broken;
-
-/// A cell as people see it: whole numbers without a point, truth in capitals, dates as ISO 8601.
-fn text(value: &DataRef<'_>) -> Result<String, Broken> {
-    Ok(match value {
-        DataRef::Empty => String::new(),
-        DataRef::Int(number) => number.to_string(),
-        DataRef::Float(number) => number.to_string(),
-        DataRef::Bool(truth) => if *truth { "TRUE" } else { "FALSE" }.to_owned(),
-        DataRef::String(text) => without_hard_blanks(text),
-        DataRef::SharedString(text) => without_hard_blanks(text),
-        DataRef::DateTime(date) => date_text(date),
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
-        DataRef::Error(_) => return Err(Broken),
-    })
-}
-
-fn borrowed(value: &Data) -> DataRef<'_> {
-    match value {
-        Data::Int(number) => DataRef::Int(*number),
-        Data::Float(number) => DataRef::Float(*number),
-        Data::String(text) => DataRef::SharedString(text),
-        Data::Bool(truth) => DataRef::Bool(*truth),
-        Data::DateTime(date) => DataRef::DateTime(*date),
-        Data::DateTimeIso(text) => DataRef::DateTimeIso(text.clone()),
-        Data::DurationIso(text) => DataRef::DurationIso(text.clone()),
-        Data::Error(error) => DataRef::Error(error.clone()),
-        Data::Empty => DataRef::Empty,
-    }
-}
-
-fn without_hard_blanks(text: &str) -> String {
-    text.replace('\u{a0}', " ")
-}
-
-fn date_text(date: &ExcelDateTime) -> String {
-    let (year, month, day, hour, minute, second, _) = date.to_ymd_hms_milli();
-    let days = date.as_f64();
-    if days < 1.0 {
-        format!("{hour:02}:{minute:02}:{second:02}")
-    } else if days.fract() == 0.0 {
-        format!("{year:04}-{month:02}-{day:02}")
-    } else {
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
+        let broken = self
+            .broken
+            .iter()
+            .map(|(row, column)| (row.saturating_add(1), heading(column)))
+            .collect();
+        Table {
+            sheet,
+            rows: rows.collect(),
+            broken,
+            headings,
+        }
     }
 }

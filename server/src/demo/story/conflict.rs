@@ -57,29 +57,35 @@ fn clash(world: &World) -> Result<Clash, DemoError> {
 }
 
 /// Both write, neither knowing of the other.
-fn part<W: Write>(
-    world: &World,
-    clash: &Clash,
-    teller: &mut Teller<W>,
-) -> Result<(), DemoError> {
+fn part<W: Write>(world: &World, clash: &Clash, teller: &mut Teller<W>) -> Result<(), DemoError> {
     teller.chapter(
         "同一维权站的两台设备离线修改同一件诉求的同一字段",
         "Two devices of one station, apart, edit one field of one case",
     )?;
     let shown = world.device(FRONT_DESK)?.replica().view(clash.record)?;
-    let title = shown.view.text("respondent.name").unwrap_or_default().to_owned();
+    let title = shown
+        .view
+        .text("respondent.name")
+        .unwrap_or_default()
+        .to_owned();
     let lang = teller.lang();
     let before = label(lang, FIELD, clash.before);
     teller.say(
         &format!("诉求件 {}（{title}），问题性质原为“{before}”", clash.record),
-        &format!("Case {} ({title}); its problem was “{before}”", clash.record),
+        &format!(
+            "Case {} ({title}); its problem was “{before}”",
+            clash.record
+        ),
     )?;
     for (place, value) in [FRONT_DESK, TABLET].into_iter().zip(clash.values) {
         let set = Act::Set {
             path: FIELD.to_owned(),
             value: FieldValue::Scalar(Scalar::Text(value.to_owned())),
         };
-        world.device(place)?.desk(now()).edit(clash.record, &[set])?;
+        world
+            .device(place)?
+            .desk(now())
+            .edit(clash.record, &[set])?;
         let (name, value) = (name(place), label(lang, FIELD, value));
         teller.say(
             &format!("{name}离线改为“{value}”"),
@@ -104,24 +110,39 @@ fn show<W: Write>(
     clash: &Clash,
     teller: &mut Teller<W>,
 ) -> Result<Unsettled, DemoError> {
-    teller.chapter("冲突：两个值都保留，由人选定", "The conflict: both values are kept until a person chooses")?;
+    teller.chapter(
+        "冲突：两个值都保留，由人选定",
+        "The conflict: both values are kept until a person chooses",
+    )?;
     let mut here = world.device(FRONT_DESK)?.replica().conflicts()?;
     let there = world.device(TABLET)?.replica().conflicts()?;
-    let is_this = |unsettled: &Unsettled| unsettled.record == clash.record && unsettled.path == FIELD;
+    let is_this =
+        |unsettled: &Unsettled| unsettled.record == clash.record && unsettled.path == FIELD;
     claim(
         here == there && here.len() == 1 && here.iter().all(is_this),
         || format!("两台设备看到的冲突不同：{here:?}；{there:?}"),
         || format!("the two devices see different conflicts: {here:?}; {there:?}"),
     )?;
     let unsettled = here.pop().ok_or(DemoError::Missing("a conflict"))?;
-    let authors: Vec<&str> = unsettled.values.iter().map(|value| value.by.as_str()).collect();
+    let authors: Vec<&str> = unsettled
+        .values
+        .iter()
+        .map(|value| value.by.as_str())
+        .collect();
     claim(
-        authors.len() == 2 && [FRONT_DESK, TABLET].iter().all(|place| authors.contains(&name(*place))),
+        authors.len() == 2
+            && [FRONT_DESK, TABLET]
+                .iter()
+                .all(|place| authors.contains(&name(*place))),
         || format!("冲突的作者不对：{authors:?}"),
         || format!("the conflict names the wrong authors: {authors:?}"),
     )?;
     for (number, value) in (1..).zip(&unsettled.values) {
-        let said = label(teller.lang(), FIELD, value.value.as_str().unwrap_or_default());
+        let said = label(
+            teller.lang(),
+            FIELD,
+            value.value.as_str().unwrap_or_default(),
+        );
         let at = value.at.map(|at| at.rfc3339()).unwrap_or_default();
         let by = &value.by;
         teller.say(
@@ -140,8 +161,13 @@ async fn settle<W: Write>(
     teller: &mut Teller<W>,
 ) -> Result<(), DemoError> {
     let place = CHOICE.saturating_sub(1);
-    let chosen = unsettled.values.get(place).and_then(|value| value.value.as_str());
-    let chosen = chosen.ok_or(DemoError::Missing("a value to choose"))?.to_owned();
+    let chosen = unsettled
+        .values
+        .get(place)
+        .and_then(|value| value.value.as_str());
+    let chosen = chosen
+        .ok_or(DemoError::Missing("a value to choose"))?
+        .to_owned();
     world
         .device(TABLET)?
         .desk(now())
@@ -158,7 +184,10 @@ async fn settle<W: Write>(
         prove_in_sync(name(place), &synced)?;
         prove_settled(world, place, clash, &chosen)?;
     }
-    teller.say("两台设备都已没有冲突，内容一致", "Neither device has a conflict any more; both say the same")?;
+    teller.say(
+        "两台设备都已没有冲突，内容一致",
+        "Neither device has a conflict any more; both say the same",
+    )?;
     world.expected.correct_problem(clash.before, &chosen);
     Ok(())
 }
@@ -175,7 +204,12 @@ fn prove_settled(
     claim(
         says == chosen && replica.conflicts()?.is_empty(),
         || format!("{}的设备上仍是 {says:?}，应为 {chosen:?}", name(place)),
-        || format!("on {}'s device it is still {says:?}, not {chosen:?}", name(place)),
+        || {
+            format!(
+                "on {}'s device it is still {says:?}, not {chosen:?}",
+                name(place)
+            )
+        },
     )
 }
 

@@ -14,7 +14,10 @@ pub(super) async fn tell<W: Write>(
     world: &mut World,
     teller: &mut Teller<W>,
 ) -> Result<(), DemoError> {
-    teller.chapter("离线作业：没有网络，照常登记", "Offline: everybody records, nobody has a network")?;
+    teller.chapter(
+        "离线作业：没有网络，照常登记",
+        "Offline: everybody records, nobody has a network",
+    )?;
     let mut working = Vec::new();
     for ((person, device), task) in PEOPLE.iter().zip(&world.devices).zip(&world.tasks) {
         let (device, task) = (device.clone(), task.clone());
@@ -56,7 +59,10 @@ fn describe<W: Write>(
             format!("{cases} cases, {parties} consumers"),
         )
     } else {
-        (format!("暗访体察 {visits} 次"), format!("{visits} inspections"))
+        (
+            format!("暗访体察 {visits} 次"),
+            format!("{visits} inspections"),
+        )
     };
     Ok(teller.say(
         &format!("{name}（{device}）{zh}；{acts} 次操作，每次平均 {each_ms:.1} 毫秒落盘"),
@@ -70,7 +76,17 @@ fn prove_waiting(person: &Person, device: &Device, logged: &Logged) -> Result<()
     let made = logged.records();
     claim(
         status.outbox == made && status.records == made,
-        || format!("{}登记了 {made} 条，设备上待发送 {} 条", person.name, status.outbox),
-        || format!("{} made {made} records, {} wait to be sent", person.name, status.outbox),
+        || {
+            format!(
+                "{}登记了 {made} 条，设备上待发送 {} 条",
+                person.name, status.outbox
+            )
+        },
+        || {
+            format!(
+                "{} made {made} records, {} wait to be sent",
+                person.name, status.outbox
+            )
+        },
     )
 }

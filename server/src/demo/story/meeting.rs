@@ -2,12 +2,14 @@
 
 use std::io::Write;
 
+use fieldwatch_client_core::sync::Synced;
+
 use super::World;
 use crate::demo::DemoError;
 use crate::demo::cast::{FRONT_DESK, PEOPLE, TABLET};
-use crate::demo::device::Synced;
 use crate::demo::error::claim;
 use crate::demo::tell::{Teller, padded, size};
+use fieldwatch_schemas::code::Lang;
 
 /// How much of the server's replies passes before the cut: some pages, not all.
 const CUT_AFTER_BYTES: u64 = 80 * 1024;
@@ -56,12 +58,19 @@ async fn cut_and_go_on<W: Write>(
     let after = tablet.replica().status()?;
     describe(name, device, &synced, teller)?;
     prove_in_sync(name, &synced)?;
-    let whole = [FRONT_DESK, TABLET].iter().filter_map(|place| world.logged.get(*place));
+    let whole = [FRONT_DESK, TABLET]
+        .iter()
+        .filter_map(|place| world.logged.get(*place));
     let whole: u64 = whole.map(super::Logged::records).sum();
     claim(
         after.records == whole && after.outbox == 0,
         || format!("续传后平板应有 {whole} 条，实有 {} 条", after.records),
-        || format!("after the cut the tablet should hold {whole} records, it holds {}", after.records),
+        || {
+            format!(
+                "after the cut the tablet should hold {whole} records, it holds {}",
+                after.records
+            )
+        },
     )
 }
 
@@ -72,7 +81,11 @@ pub(super) fn describe<W: Write>(
     synced: &Synced,
     teller: &mut Teller<W>,
 ) -> Result<(), DemoError> {
-    let who = padded(&format!("{name}（{device}）"), 20);
+    let who = match teller.lang() {
+        Lang::Zh => format!("{name}（{device}）"),
+        Lang::En => format!("{name} ({device})"),
+    };
+    let who = padded(&who, 19);
     let Synced {
         pushed,
         pulled,
@@ -80,11 +93,11 @@ pub(super) fn describe<W: Write>(
         bytes_sent,
         bytes_received,
         ..
-    } = *synced;
-    let (sent, received) = (size(bytes_sent), size(bytes_received));
+    } = synced;
+    let (sent, received) = (size(*bytes_sent), size(*bytes_received));
     Ok(teller.say(
         &format!("{who}发送 {pushed:>4} 条，接收 {pulled:>4} 条，往返 {round_trips} 次，上行 {sent}，下行 {received}"),
-        &format!("{who}pushed {pushed:>4}, pulled {pulled:>4}, {round_trips} round trips, {sent} up, {received} down"),
+        &format!("{who}pushed {pushed:>4}, pulled {pulled:>4}, round trips: {round_trips}, {sent} up, {received} down"),
     )?)
 }
 

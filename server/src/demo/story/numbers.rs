@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::{Ending, REGION, World};
 use crate::demo::DemoError;
-use crate::demo::cast::{Person, PEOPLE};
+use crate::demo::cast::{PEOPLE, Person};
 use crate::demo::device::Device;
 use crate::demo::error::claim;
 use crate::demo::figures;
@@ -70,10 +70,7 @@ fn prove_report(world: &World, report: &Json) -> Result<(), DemoError> {
 }
 
 /// Every device: all records stored, every feed as on the server. Returns how many feeds that were.
-async fn prove_devices<W: Write>(
-    world: &World,
-    teller: &mut Teller<W>,
-) -> Result<u64, DemoError> {
+async fn prove_devices<W: Write>(world: &World, teller: &mut Teller<W>) -> Result<u64, DemoError> {
     let feeds = feeds(world).await?;
     let mut agreeing = 0;
     for (person, device) in PEOPLE.iter().zip(&world.devices) {
@@ -81,8 +78,12 @@ async fn prove_devices<W: Write>(
         agreeing += prove_feeds(person, device, &feeds)?;
     }
     teller.say(
-        &format!("6 台设备的 {agreeing} 个数据源（feed）摘要与服务器完全相同，所有记录均为“服务器已确认”"),
-        &format!("{agreeing} feeds on 6 devices have the server's digests, and every record is `stored`"),
+        &format!(
+            "6 台设备的 {agreeing} 个数据流（feed）摘要与服务器完全相同，所有记录均为“服务器已确认”"
+        ),
+        &format!(
+            "{agreeing} feeds on 6 devices have the server's digests, and every record is `stored`"
+        ),
     )?;
     Ok(agreeing)
 }
@@ -110,7 +111,12 @@ fn prove_stored(person: &Person, device: &Device) -> Result<(), DemoError> {
     claim(
         unsure == 0 && status.outbox == 0 && status.quarantined == 0 && status.conflicts == 0,
         || format!("{}的设备上有 {unsure} 条未确认：{status:?}", person.name),
-        || format!("on {}'s device {unsure} records are not stored: {status:?}", person.name),
+        || {
+            format!(
+                "on {}'s device {unsure} records are not stored: {status:?}",
+                person.name
+            )
+        },
     )
 }
 
@@ -128,7 +134,12 @@ fn prove_feeds(person: &Person, device: &Device, feeds: &Feeds) -> Result<u64, D
         claim(
             agrees,
             || format!("{}的 {name} 与服务器不同：{here:?}；{there:?}", person.name),
-            || format!("{}'s {name} is not the server's: {here:?}; {there:?}", person.name),
+            || {
+                format!(
+                    "{}'s {name} is not the server's: {here:?}; {there:?}",
+                    person.name
+                )
+            },
         )?;
         agreeing += 1;
     }

@@ -23,7 +23,10 @@ pub(super) async fn tell<W: Write>(
     listen: SocketAddr,
     teller: &mut Teller<W>,
 ) -> Result<World, DemoError> {
-    teller.chapter("建立服务器，登记维权站、人员和设备", "A server, its stations, people and devices")?;
+    teller.chapter(
+        "建立服务器，登记维权站、人员和设备",
+        "A server, its stations, people and devices",
+    )?;
     let office = Office::open(&folder.join("server"), listen, teller.lang()).await?;
     let (address, pin) = (office.address(), office.pin()?);
     teller.say(
@@ -43,8 +46,9 @@ pub(super) async fn tell<W: Write>(
         persons.push(id);
         devices.push(device);
     }
-    let now = now();
-    let tasks = tasks(now);
+    // Up to the beginning of today, so that the story is the same all day.
+    let until = now().day();
+    let tasks = tasks(until);
     Ok(World {
         office,
         link,
@@ -53,7 +57,7 @@ pub(super) async fn tell<W: Write>(
         expected: expected(&tasks),
         tasks,
         logged: Vec::new(),
-        days: days(now),
+        days: days(until),
     })
 }
 
@@ -100,7 +104,11 @@ fn introduce<W: Write>(
         None if person.role == Role::Coordinator => REGION,
         None => "",
     };
-    let who = format!("{} {}", padded(person.name, 5), padded(&format!("{role} {at}"), 28));
+    let who = format!(
+        "{} {}",
+        padded(person.name, 5),
+        padded(&format!("{role} {at}"), 28)
+    );
     let (name, id) = (padded(person.device, 11), device.id());
     Ok(teller.say(
         &format!("{who} {name} 凭一次性注册票登记为设备 {id}"),

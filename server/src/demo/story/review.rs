@@ -18,7 +18,10 @@ pub(super) async fn tell<W: Write>(
     world: &mut World,
     teller: &mut Teller<W>,
 ) -> Result<(), DemoError> {
-    teller.chapter("协调员：查看全市情况，审核暗访体察", "The coordinator sees the whole city, and reviews inspections")?;
+    teller.chapter(
+        "协调员：查看全市情况，审核暗访体察",
+        "The coordinator sees the whole city, and reviews inspections",
+    )?;
     sync(world, COORDINATOR, teller).await?;
     let coordinator = world.device(COORDINATOR)?;
     let cases = count(coordinator, Kind::Case, None)?;
@@ -26,8 +29,18 @@ pub(super) async fn tell<W: Write>(
     let parties = count(coordinator, Kind::Party, None)?;
     claim(
         parties == 0 && cases == world.expected.total(),
-        || format!("协调员应看到 {} 件诉求、0 位消费者，实为 {cases} 件、{parties} 位", world.expected.total()),
-        || format!("the coordinator should see {} cases and no consumer, not {cases} and {parties}", world.expected.total()),
+        || {
+            format!(
+                "协调员应看到 {} 件诉求、0 位消费者，实为 {cases} 件、{parties} 位",
+                world.expected.total()
+            )
+        },
+        || {
+            format!(
+                "the coordinator should see {} cases and no consumer, not {cases} and {parties}",
+                world.expected.total()
+            )
+        },
     )?;
     teller.say(
         &format!("全市诉求件 {cases} 件、已提交的暗访体察 {visits} 次；消费者个人信息 {parties} 条（不在协调员的权限内）"),

@@ -19,7 +19,7 @@ use tokio_stream::StreamExt as _;
 use tokio_util::io::StreamReader;
 
 use crate::problem::ApiError;
-use crate::routes::is_media;
+use crate::routes::reading::is_media;
 
 /// The longest list of wanted records; as many as a push may bring.
 const WANTS_MAX: usize = PUSH_RECORDS_MAX;

@@ -2,11 +2,12 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use fieldwatch_schemas::feed::Grant;
 use fieldwatch_schemas::id::DeviceId;
+use fieldwatch_schemas::limits::BODY_PAUSE_MS_MAX;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::store::StoreError;
 use fieldwatch_schemas::sync::exchange::{GrantsTag, Hello, Item, Request, grants_tag};
@@ -27,6 +28,9 @@ use crate::register::device::Device;
 
 /// How many pages wait for a slow reader.
 const PAGES_WAITING: usize = 2;
+
+/// How long a reader may leave a page waiting.
+const PAUSE_MAX: Duration = Duration::from_millis(BODY_PAUSE_MS_MAX);
 
 /// A reply that nothing stands in the way of.
 pub(super) struct Reply {
@@ -53,7 +57,7 @@ struct Told {
 /// Why a reply was cut.
 #[derive(Debug, thiserror::Error)]
 enum Cut {
-    #[error("the reader went away")]
+    #[error("the reader went away, or reads no more")]
     Left,
     #[error("the device was revoked")]
     Revoked,
@@ -130,7 +134,8 @@ impl Reply {
             }
             Err(cut) => {
                 tracing::warn!(error = %cut, pushed, refused, records, size_bytes, duration_ms, "a reply was cut");
-                drop(pages.send(Err(io::Error::other("cut"))).await);
+                let cut = Err(io::Error::other("cut"));
+                drop(pages.send_timeout(cut, PAUSE_MAX).await);
             }
         }
     }
@@ -208,7 +213,10 @@ impl Reply {
         self.told.size_bytes += bytes.len();
         match bytes.is_empty() {
             true => Ok(()),
-            false => pages.send(Ok(bytes)).await.map_err(|_| Cut::Left),
+            false => {
+                let sent = pages.send_timeout(Ok(bytes), PAUSE_MAX).await;
+                sent.map_err(|_| Cut::Left)
+            }
         }
     }
 }

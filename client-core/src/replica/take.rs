@@ -1,0 +1,101 @@
+//! Taking in one item of a feed: its changes are merged with what is held, and what is held is compared with what the server has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fieldwatch_schemas::chunk::Chunk;
+use fieldwatch_schemas::id::Hash;
+use fieldwatch_schemas::record::Document;
+use fieldwatch_schemas::sync::pull::{Absorbed, RecordItem, absorb};
+
+use super::held::Held;
+use super::rows::ChangeRow;
+
+/// What an item came to.
+pub(super) enum Taken {
+    Whole {
+        /// The record, where what it says has changed and can be read.
+        document: Option<Box<Document>>,
+        is_new: bool,
+    },
+    Incomplete,
+    Unsound,
+}
+
+/// Adds an item's changes to what is held, and notes which of those held the server has.
+pub(super) fn take(held: &mut Held, item: &RecordItem) -> Taken {
+    let mut brought = Vec::new();
+    let mut sent = BTreeMap::new();
+    for change in &item.changes {
+        if let Some(bytes) = &change.chunk {
+            let Ok(chunk) = Chunk::parse(bytes.to_vec()) else {
+                return Taken::Unsound;
+            };
+            sent.insert(chunk.hash(), change.received_ms);
+            brought.push((chunk, change.received_ms));
+        }
+        sent.extend(change.known.map(|hash| (hash, change.received_ms)));
+    }
+    let hashes = held.hashes();
+    let have: BTreeSet<Hash> = hashes.iter().flatten().copied().collect();
+    brought.retain(|(chunk, _)| !have.contains(&chunk.hash()));
+    let has_heads = item.heads.iter().all(|head| have.contains(head));
+    let mut document = None;
+    let is_new = !brought.is_empty();
+    if is_new || !has_heads {
+        match merged(held, item, &brought) {
+            Ok(merged) => document = merged,
+            Err(taken) => return taken,
+        }
+    }
+    note_known(held, item.is_whole, &hashes, &sent);
+    for (chunk, received_ms) in brought {
+        held.add(ChangeRow {
+            chunk: chunk.into_bytes().into(),
+            is_unsent: false,
+            received_ms,
+        });
+    }
+    Taken::Whole { document, is_new }
+}
+
+/// The record with the item's changes; `None` if it is of a kind that this program cannot read, which is kept as it comes.
+fn merged(
+    held: &mut Held,
+    item: &RecordItem,
+    brought: &[(Chunk, i64)],
+) -> Result<Option<Box<Document>>, Taken> {
+    if held.kind().is_err() {
+        let last = item.heads.iter().all(|head| {
+            let brings = |(chunk, _): &(Chunk, i64)| chunk.hash() == *head;
+            brought.iter().any(brings) || held.hashes().contains(&Some(*head))
+        });
+        held.row.heads.clone_from(&item.heads);
+        return if last {
+            Ok(None)
+        } else {
+            Err(Taken::Incomplete)
+        };
+    }
+    let mut document = held.document().map_err(|_| Taken::Unsound)?;
+    match absorb(&mut document, item) {
+        Ok(Absorbed::Complete(_)) => Ok(Some(Box::new(document))),
+        Ok(Absorbed::Incomplete) => Err(Taken::Incomplete),
+        Err(_) => Err(Taken::Unsound),
+    }
+}
+
+/// What the server sent it has; of a whole record it lacks what it did not send, and must be offered that again.
+fn note_known(
+    held: &mut Held,
+    is_whole: bool,
+    hashes: &[Option<Hash>],
+    sent: &BTreeMap<Hash, i64>,
+) {
+    for (place, hash) in hashes.iter().enumerate() {
+        match hash.as_ref().and_then(|hash| sent.get(hash)) {
+            Some(received_ms) => held.note(place, false, Some(*received_ms)),
+            None if is_whole => held.note(place, true, None),
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! A server in memory: the contract's own judgement and feeds, nothing durable, no network.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fieldwatch_schemas::digest::Digest;
+use fieldwatch_schemas::feed::{Feed, Grant, Standing, grants_of};
+use fieldwatch_schemas::id::{DeviceId, Hash, LogId, PersonId, RecordId};
+use fieldwatch_schemas::problem::{Problem, ProblemKind};
+use fieldwatch_schemas::record::Document;
+use fieldwatch_schemas::sync::exchange::{Hello, Item, Request, grants_tag};
+use fieldwatch_schemas::sync::pull::{
+    ChangeItem, Commit, FeedEnd, Gone, Presence, RecordItem, Sending, what_to_send,
+};
+use fieldwatch_schemas::sync::push::{
+    Accepted, Asker, Held, Judgement, Outcome, Pushed, Verdict, Writer, judge,
+};
+
+/// What a server holds of one record.
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub(crate) document: Document,
+    owner: PersonId,
+    writers: Vec<Writer>,
+    positions: BTreeMap<Hash, u64>,
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    position: u64,
+    entered: u64,
+    presence: Presence,
+}
+
+/// A server.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(crate) log: LogId,
+    pub(crate) records: BTreeMap<RecordId, Entry>,
+    feeds: BTreeMap<Feed, BTreeMap<RecordId, Place>>,
+    position: u64,
+    /// Records between two commit points.
+    pub(crate) page_records: usize,
+    /// Records in one reply, for each feed.
+    pub(crate) reply_records: usize,
+    /// Kinds of records that it refuses, as it might for any reason.
+    pub(crate) refuses: BTreeSet<RecordId>,
+}
+
+pub(crate) fn region_of(_station: &str) -> Option<String> {
+    Some("330106".to_owned())
+}
+
+impl Server {
+    pub(crate) fn new() -> Self {
+        Self {
+            log: LogId([1; 16]),
+            records: BTreeMap::new(),
+            feeds: BTreeMap::new(),
+            position: 0,
+            page_records: 3,
+            reply_records: usize::MAX,
+            refuses: BTreeSet::new(),
+        }
+    }
+
+    /// The whole reply to a request.
+    pub(crate) fn answer(
+        &mut self,
+        request: &Request,
+        device: DeviceId,
+        standing: &Standing,
+    ) -> Result<Vec<Item>, Problem> {
+        let grants = grants_of(standing);
+        let is_granted = |feed: &Feed| grants.iter().any(|grant| grant.feed == *feed);
+        if !request.feeds.iter().all(|each| is_granted(&each.feed)) {
+            return Err(Problem::new(ProblemKind::FeedNotGranted));
+        }
+        let mut items = vec![Item::Hello(Hello {
+            log: self.log,
+            now_ms: 0,
+            grants: (request.grants != Some(grants_tag(&grants))).then(|| grants.clone()),
+        })];
+        for pushed in &request.outbox {
+            let outcome = self.push(pushed, device, standing, &grants);
+            items.push(Item::Outcome(outcome));
+        }
+        self.pull(request, &mut items);
+        items.push(Item::End);
+        Ok(items)
+    }
+
+    fn push(
+        &mut self,
+        pushed: &Pushed,
+        device: DeviceId,
+        standing: &Standing,
+        grants: &[Grant],
+    ) -> Outcome {
+        let mut outcome = Outcome {
+            record: pushed.record,
+            verdict: Verdict::Stored,
+            durable: Vec::new(),
+            missing: Vec::new(),
+            problem: None,
+            words: None,
+        };
+        let asker = Asker {
+            device,
+            standing,
+            grants,
+        };
+        let held = self.records.get(&pushed.record).map(|entry| Held {
+            document: &entry.document,
+            owner: entry.owner,
+            writers: &entry.writers,
+            size_bytes: 0,
+            changes: 0,
+        });
+        let judged = if self.refuses.contains(&pushed.record) {
+            let words = "refused by the test";
+            let refusal =
+                fieldwatch_schemas::sync::push::Refusal::new(ProblemKind::NotPermitted, words);
+            Judgement::Refuse(refusal)
+        } else {
+            judge(pushed, held, &asker, &region_of)
+        };
+        match judged {
+            Judgement::Accept(accepted) => self.store(*accepted),
+            Judgement::Duplicate => outcome.verdict = Verdict::Duplicate,
+            Judgement::Missing(hashes) => {
+                outcome.verdict = Verdict::Missing;
+                outcome.missing = hashes;
+            }
+            Judgement::Refuse(refusal) => {
+                outcome.verdict = Verdict::Refused;
+                outcome.problem = Some(refusal.problem.name().to_owned());
+                outcome.words = Some(refusal.words);
+            }
+        }
+        if matches!(outcome.verdict, Verdict::Stored | Verdict::Duplicate) {
+            let hashes = pushed.changes.iter().map(|bytes| {
+                let chunk = fieldwatch_schemas::chunk::Chunk::parse(bytes.to_vec());
+                chunk.unwrap().hash()
+            });
+            outcome.durable = hashes.collect();
+        }
+        outcome
+    }
+
+    fn store(&mut self, accepted: Accepted) {
+        let id = accepted.document.id();
+        self.position += 1;
+        let position = self.position;
+        let before = self.records.get(&id).map(|entry| entry.positions.clone());
+        let mut positions = before.unwrap_or_default();
+        positions.extend(accepted.fresh.iter().map(|chunk| (chunk.hash(), position)));
+        for feed in &accepted.feeds {
+            let rows = self.feeds.entry(feed.clone()).or_default();
+            let entered = rows.get(&id).map_or(position, |place| place.entered);
+            let presence = Presence::Present;
+            rows.insert(
+                id,
+                Place {
+                    position,
+                    entered,
+                    presence,
+                },
+            );
+        }
+        self.records.insert(
+            id,
+            Entry {
+                document: accepted.document,
+                owner: accepted.owner,
+                writers: accepted.writers,
+                positions,
+            },
+        );
+    }
+
+    /// Takes a record out of every feed: it moved away, or is erased.
+    pub(crate) fn remove(&mut self, id: RecordId, presence: Presence) {
+        self.position += 1;
+        for rows in self.feeds.values_mut() {
+            if let Some(place) = rows.get_mut(&id) {
+                place.position = self.position;
+                place.presence = presence;
+            }
+        }
+    }
+
+    /// Forgets a record as if it had never come.
+    pub(crate) fn forget(&mut self, id: RecordId) {
+        self.records.remove(&id);
+        for rows in self.feeds.values_mut() {
+            rows.remove(&id);
+        }
+    }
+
+    fn pull(&self, request: &Request, items: &mut Vec<Item>) {
+        let none = BTreeMap::new();
+        let mut sent = BTreeSet::new();
+        let mut ends = Vec::new();
+        for (number, asked) in (0_u8..).zip(&request.feeds) {
+            let rows = self.feeds.get(&asked.feed).unwrap_or(&none);
+            let mut cursor = asked.cursor;
+            if request.log.is_some_and(|log| log != self.log) {
+                cursor = 0;
+            }
+            let start = cursor;
+            let mut places: Vec<_> = rows
+                .iter()
+                .filter(|(id, place)| place.position > start || request.wants.contains(id))
+                .collect();
+            places.sort_by_key(|(_, place)| place.position);
+            let has_more = places.len() > self.reply_records;
+            for (count, (id, place)) in places.into_iter().take(self.reply_records).enumerate() {
+                let wanted = request.wants.contains(id);
+                let sending = what_to_send(place.presence, place.entered, start);
+                let sending = if wanted { Sending::Whole } else { sending };
+                let gone = Gone {
+                    feed: number,
+                    record: *id,
+                    position: place.position,
+                };
+                items.extend(self.item(gone, sending, request, &mut sent));
+                cursor = cursor.max(place.position);
+                if (count + 1) % self.page_records == 0 {
+                    let feed = number;
+                    items.push(Item::Commit(Commit { feed, cursor }));
+                }
+            }
+            if !has_more {
+                cursor = cursor.max(self.position);
+            }
+            let feed = number;
+            items.push(Item::Commit(Commit { feed, cursor }));
+            let present = rows
+                .iter()
+                .filter(|(_, place)| place.presence == Presence::Present);
+            let present: Vec<_> = present.map(|(id, _)| *id).collect();
+            let digests = present
+                .iter()
+                .map(|id| Digest::of(*id, &self.records[id].document.heads()));
+            ends.push(Item::FeedEnd(FeedEnd {
+                feed,
+                cursor,
+                digest: digests.fold(Digest::default(), Digest::plus),
+                records: present.len() as u64,
+                has_more,
+            }));
+        }
+        items.extend(ends);
+    }
+
+    fn item(
+        &self,
+        gone: Gone,
+        sending: Sending,
+        request: &Request,
+        sent: &mut BTreeSet<RecordId>,
+    ) -> Option<Item> {
+        let Gone {
+            feed,
+            record,
+            position,
+        } = gone;
+        let after = match sending {
+            Sending::Nothing => return None,
+            Sending::Left => return Some(Item::Left(gone)),
+            Sending::Erased => return Some(Item::Erased(gone)),
+            Sending::Whole => 0,
+            Sending::After(cursor) => cursor,
+        };
+        let entry = &self.records[&record];
+        let is_first = sent.insert(record);
+        let brought: Vec<_> = request
+            .outbox
+            .iter()
+            .filter(|pushed| pushed.record == record)
+            .flat_map(|pushed| &pushed.changes)
+            .map(|bytes| bytes.to_vec())
+            .collect();
+        let mut changes = Vec::new();
+        for chunk in entry.document.chunks().unwrap() {
+            let position = entry.positions[&chunk.hash()];
+            if is_first && position > after {
+                let is_known = brought.iter().any(|bytes| bytes == chunk.bytes());
+                changes.push(ChangeItem {
+                    known: is_known.then(|| chunk.hash()),
+                    chunk: (!is_known).then(|| chunk.into_bytes().into()),
+                    received_ms: i64::try_from(position).unwrap(),
+                });
+            }
+        }
+        Some(Item::Record(RecordItem {
+            feed,
+            record,
+            kind: entry.document.kind().name().to_owned(),
+            position,
+            is_whole: is_first && after == 0,
+            changes,
+            heads: entry.document.heads(),
+            authors: Vec::new(),
+        }))
+    }
+}

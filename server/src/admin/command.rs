@@ -1,0 +1,69 @@
+//! What can be asked of the server's administration, as it travels through the socket.
+
+use fieldwatch_schemas::deadline::Authority;
+use fieldwatch_schemas::id::{DeviceId, PersonId};
+use fieldwatch_schemas::status::Role;
+use serde::{Deserialize, Serialize};
+
+/// An administrative command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// Makes the first administrator, if there is none.
+    FirstAdministrator,
+    /// Takes in a station.
+    StationAdd {
+        /// Its id.
+        id: String,
+        /// Its name.
+        name: String,
+        /// Its region, GB/T 2260.
+        region: String,
+        /// Whose it is.
+        authority: Authority,
+    },
+    /// All stations.
+    StationList,
+    /// Takes in a person.
+    PersonAdd {
+        /// Their name.
+        name: String,
+        /// Their role.
+        role: Role,
+        /// The station of a station's staff.
+        station: Option<String>,
+        /// The region of a coordinator.
+        region: Option<String>,
+    },
+    /// All people.
+    PersonList,
+    /// A one-time ticket for a person's device.
+    Ticket {
+        /// Whose device.
+        person: PersonId,
+        /// How long it is good, in milliseconds.
+        valid_ms: i64,
+        /// Where devices reach the server, if not as `init` and `serve` were told.
+        url: Option<String>,
+    },
+    /// All devices.
+    DeviceList,
+    /// Revokes a device.
+    DeviceRevoke {
+        /// Which.
+        device: DeviceId,
+    },
+    /// All feeds.
+    Feeds,
+    /// The numbers of a period.
+    Report {
+        /// The first day.
+        from: String,
+        /// The last day.
+        to: String,
+        /// The region; all of them if absent.
+        region: Option<String>,
+    },
+    /// Proves the whole store.
+    Check,
+}

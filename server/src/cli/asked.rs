@@ -1,0 +1,108 @@
+//! From the command line to what is to be done, and how its answer is written for people.
+
+use fieldwatch_schemas::code::Lang;
+use serde_json::Value;
+
+use super::args::{DeviceSub, PersonSub, ServeArgs, StationSub, Sub, TicketArgs};
+use super::{human, report_in_words};
+use crate::admin::Command;
+use crate::serve::Options;
+use crate::tls::Identity;
+
+/// How an answer is written for people.
+pub(super) type Write = fn(&Value, Lang) -> String;
+
+impl From<ServeArgs> for Options {
+    fn from(args: ServeArgs) -> Self {
+        let own = args.cert.zip(args.key);
+        Self {
+            listen: args.listen,
+            identity: own.map(|(certificate, key)| Identity { certificate, key }),
+        }
+    }
+}
+
+impl Sub {
+    /// The administrative command, and how its answer is written; nothing for what is none.
+    pub(super) fn into_command(self) -> Option<(Command, Write)> {
+        let (command, write): (Command, Write) = match self {
+            Self::Init { .. } | Self::Serve(_) | Self::Demo(_) => return None,
+            Self::Station(sub) => (sub.into(), human::station),
+            Self::Person(sub) => (sub.into(), human::person),
+            Self::Ticket(args) => {
+                let (command, shows_qr) = args.into_command();
+                let write = if shows_qr {
+                    human::ticket_with_qr
+                } else {
+                    human::ticket
+                };
+                (command, write)
+            }
+            Self::Device(sub) => (sub.into(), human::device),
+            Self::Feeds => (Command::Feeds, human::feed),
+            Self::Report { from, to, region } => {
+                (Command::Report { from, to, region }, report_in_words)
+            }
+            Self::Check => (Command::Check, human::checked),
+        };
+        Some((command, write))
+    }
+}
+
+impl From<StationSub> for Command {
+    fn from(sub: StationSub) -> Self {
+        match sub {
+            StationSub::List => Self::StationList,
+            StationSub::Add {
+                id,
+                name,
+                region,
+                authority,
+            } => Self::StationAdd {
+                id,
+                name,
+                region,
+                authority,
+            },
+        }
+    }
+}
+
+impl From<PersonSub> for Command {
+    fn from(sub: PersonSub) -> Self {
+        match sub {
+            PersonSub::List => Self::PersonList,
+            PersonSub::Add {
+                name,
+                role,
+                station,
+                region,
+            } => Self::PersonAdd {
+                name,
+                role,
+                station,
+                region,
+            },
+        }
+    }
+}
+
+impl From<DeviceSub> for Command {
+    fn from(sub: DeviceSub) -> Self {
+        match sub {
+            DeviceSub::List => Self::DeviceList,
+            DeviceSub::Revoke { device } => Self::DeviceRevoke { device },
+        }
+    }
+}
+
+impl TicketArgs {
+    fn into_command(self) -> (Command, bool) {
+        let command = Command::Ticket {
+            person: self.person,
+            valid_ms: self.valid,
+            url: self.url,
+        };
+        (command, self.qr)
+    }
+}

@@ -1,0 +1,113 @@
+//! A page in the making: which rows it looks at, and how much it and the whole reply may take.
+
+use std::ops::ControlFlow;
+
+use fieldwatch_schemas::feed::Feed;
+use fieldwatch_schemas::limits::PAGE_BYTES_MAX;
+use fieldwatch_schemas::store::StoreError;
+use fieldwatch_schemas::sync::exchange::Item;
+use fieldwatch_schemas::sync::pull::{Gone, RecordItem};
+
+use super::body;
+use crate::log::Reading;
+use crate::tables::{self, FeedRow};
+
+/// The most rows of a feed that one page looks at.
+const PAGE_ROWS_MAX: usize = 512;
+/// What an item without a body takes at most; a commit point is one.
+const GONE_BYTES: usize = 48;
+
+/// What a reply may still carry.
+#[derive(Debug)]
+pub(super) struct Budget {
+    left: u64,
+    begun: bool,
+    /// Nothing more is sent.
+    pub(super) spent: bool,
+}
+
+/// A page in the making.
+#[derive(Default)]
+pub(super) struct Page {
+    pub(super) items: Vec<Item>,
+    size_bytes: usize,
+}
+
+impl Budget {
+    pub(super) fn new(bytes: Option<u64>) -> Self {
+        Self {
+            left: bytes.unwrap_or(u64::MAX),
+            begun: false,
+            spent: bytes == Some(0),
+        }
+    }
+
+    /// Whether an item may still be sent; the first one always may, so that every reply gets somewhere.
+    pub(super) fn takes(&mut self, size_bytes: usize) -> bool {
+        let size_bytes = size_bytes as u64;
+        if self.spent || (self.begun && size_bytes > self.left) {
+            self.spent = true;
+            return false;
+        }
+        self.begun = true;
+        self.left = self.left.saturating_sub(size_bytes);
+        true
+    }
+}
+
+impl Page {
+    pub(super) fn has_room(&self, size_bytes: usize) -> bool {
+        self.items.is_empty() || self.size_bytes + size_bytes + GONE_BYTES <= PAGE_BYTES_MAX
+    }
+
+    pub(super) fn add(&mut self, item: Item, size_bytes: usize) {
+        self.size_bytes += size_bytes;
+        self.items.push(item);
+    }
+}
+
+pub(super) fn rows_after(
+    reading: Reading<'_>,
+    feed: &Feed,
+    cursor: u64,
+) -> Result<Vec<(u64, FeedRow)>, StoreError> {
+    let mut rows = Vec::new();
+    let mut error = None;
+    let range = tables::feed_rows_after(feed, cursor);
+    reading.store.scan(&range, &mut |key, value| {
+        let row = tables::decode("a row of a feed", value).and_then(|row| {
+            let (_, position) = tables::feed_row_of(key)
+                .ok_or_else(|| tables::damaged("the key of a feed's row".to_owned()))?;
+            Ok((position, row))
+        });
+        match row {
+            Ok(row) => rows.push(row),
+            Err(damage) => error = Some(damage),
+        }
+        if error.is_some() || rows.len() == PAGE_ROWS_MAX {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    })?;
+    error.map_or(Ok(rows), Err)
+}
+
+pub(super) fn place_in_feed(item: &mut Item, number: u8, at: u64) {
+    match item {
+        Item::Record(RecordItem { feed, position, .. })
+        | Item::Left(Gone { feed, position, .. })
+        | Item::Erased(Gone { feed, position, .. }) => {
+            *feed = number;
+            *position = at;
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn size_of(item: &Item) -> usize {
+    match item {
+        Item::Record(record) => body::size_bytes(record),
+        _ => GONE_BYTES,
+    }
+}
