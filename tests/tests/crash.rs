@@ -10,7 +10,7 @@ use std::path::Path;
 use std::thread;
 
 use fieldwatch_tests::chance::{Chance, number as given, seed};
-use fieldwatch_tests::device::Device;
+use fieldwatch_tests::device::{Device, MAPPING};
 use fieldwatch_tests::fault::{Fault, Told};
 use fieldwatch_tests::table::{generate, write};
 use fieldwatch_tests::world::{World, number, text};
@@ -88,18 +88,27 @@ fn a_record_whose_command_returned_survives_kill_minus_nine_of_the_device() -> T
     let device = world.staff("alice", STATION)?;
     let edited = device.new_record("case", &["nature=tip_off", "claimed_fen=0"])?;
     let mut returned = BTreeSet::from([edited.clone()]);
+    let mut rows = BTreeSet::new();
     let (mut least, mut killed, mut reach_ms) = (0, 0, 100);
+    let table = world.path("rows.csv");
+    let path = table.display().to_string();
     for round in 1..=rounds {
         let fen = round.to_string();
-        let line: &[&str] = match chance.below(5) {
+        let some = generate(9, round * ROWS, ROWS);
+        write(&table, &some)?;
+        let line: &[&str] = match chance.below(6) {
             0 => &["sync"],
             1 => &["set", &edited, "claimed_fen", &fen],
+            2 => &["import", &path, "--format", "csv", "--mapping", MAPPING],
             _ => &["new", "case", "--set", "nature=complaint"],
         };
         let ran = device.start(line)?.kill_after(chance.below(reach_ms))?;
         match (ran.code(), line.first()) {
             (Some(0), Some(&"set")) => least = round,
             (Some(0), Some(&"new")) => drop(returned.insert(text(&ran.json()?, "record")?)),
+            (Some(0), Some(&"import")) => {
+                rows.extend(some.iter().map(|row| row.cell("Complaint ID").to_owned()));
+            }
             (Some(0), _) => {}
             (None, _) => killed += 1,
             _ => return Err(Fault::new(ran.told())),
@@ -110,15 +119,24 @@ fn a_record_whose_command_returned_survives_kill_minus_nine_of_the_device() -> T
             None => reach_ms * 10 / 9 + 1,
         };
     }
-    let records = returned.len();
+    let records = returned.len() + rows.len();
     eprintln!("{killed} of {rounds} commands killed, {records} records acknowledged");
     assert!(
         rounds < 20 || (killed > 0 && records > 1),
         "no kill came in the middle"
     );
-    let held: BTreeSet<String> = device.states()?.into_keys().collect();
-    let missing: Vec<&String> = returned.difference(&held).collect();
-    assert!(missing.is_empty(), "acknowledged and gone: {missing:?}");
+    let lines = device.lines(&["list", "--limit", "100000"])?;
+    for (part, acknowledged) in [("record", &returned), ("external_no", &rows)] {
+        let held: BTreeSet<&str> = lines
+            .iter()
+            .filter_map(|line| line[part].as_str())
+            .collect();
+        let gone: Vec<&String> = acknowledged
+            .iter()
+            .filter(|one| !held.contains(one.as_str()))
+            .collect();
+        assert!(gone.is_empty(), "acknowledged and gone: {gone:?}");
+    }
     let value = number(&device.show(&edited)?["fields"], "claimed_fen")?;
     assert!(
         value >= least,
