@@ -2,7 +2,10 @@
 //!
 //! Layout: magic `85 6f 4a 83` ‖ checksum (4) ‖ type (1 = raw change) ‖ length (unsigned LEB128) ‖ body. The checksum is the head of
 //! SHA-256(type ‖ length ‖ body), whose whole is the change's hash. The body begins with deps, actor, seq, startOp, time, message.
-//! Deflated chunks (type 2), documents (0) and bundles (3) are refused: what they inflate to is unbounded.
+//! Deflated chunks (type 2), documents (0) and bundles (3) are refused: what they inflate to is unbounded. What runs of operations
+//! unfold to is counted before they are ([`ops`]).
+
+mod ops;
 
 use automerge::Change;
 use sha2::{Digest as _, Sha256};
@@ -73,7 +76,8 @@ impl Chunk {
         if usize::try_from(length) != Ok(reader.0.len()) {
             return Err(ChunkError::Length);
         }
-        let mut chunk = read_header(&mut reader)?;
+        let (mut chunk, message_length) = read_header(&mut reader)?;
+        ops::check(reader, message_length)?;
         chunk.hash = Hash(hash);
         chunk.bytes = bytes;
         Ok(chunk)
@@ -150,7 +154,8 @@ impl Chunk {
     }
 }
 
-fn read_header(reader: &mut Reader<'_>) -> Result<Chunk, ChunkError> {
+/// The header, and the length of the message behind it.
+fn read_header(reader: &mut Reader<'_>) -> Result<(Chunk, u64), ChunkError> {
     let count = reader.unsigned()?;
     if count > CHANGE_DEPS_MAX as u64 {
         return Err(ChunkError::Bounds("number of dependencies"));
@@ -175,7 +180,7 @@ fn read_header(reader: &mut Reader<'_>) -> Result<Chunk, ChunkError> {
     if message_length > MESSAGE_BYTES_MAX {
         return Err(ChunkError::Bounds("message"));
     }
-    Ok(Chunk {
+    let chunk = Chunk {
         bytes: Vec::new(),
         hash: Hash([0; 32]),
         deps,
@@ -183,13 +188,21 @@ fn read_header(reader: &mut Reader<'_>) -> Result<Chunk, ChunkError> {
         seq,
         start_op,
         time_s,
-    })
+    };
+    Ok((chunk, message_length))
 }
 
 /// What is left to read.
 struct Reader<'a>(&'a [u8]);
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn skip(&mut self, length: u64) -> Result<&'a [u8], ChunkError> {
+        let length = usize::try_from(length).map_err(|_| ChunkError::Length)?;
+        let (head, rest) = self.0.split_at_checked(length).ok_or(ChunkError::Length)?;
+        self.0 = rest;
+        Ok(head)
+    }
+
     fn byte(&mut self) -> Result<u8, ChunkError> {
         let (first, rest) = self.0.split_first().ok_or(ChunkError::Length)?;
         self.0 = rest;

@@ -2,6 +2,8 @@
 
 /// The longest raw change chunk, in bytes. A change holds one act of a person; the longest narrative is far below.
 pub const CHANGE_BYTES_MAX: usize = 512 * 1024;
+/// The most operations of one change, and the most that they may succeed: the longest narrative written anew, and room.
+pub const CHANGE_OPS_MAX: u64 = 1 << 18;
 /// The most changes of one record in one push; more are sent in the next request.
 pub const PUSH_CHANGES_MAX: usize = 64;
 /// The most records in one push.
@@ -20,6 +22,16 @@ pub const FEEDS_MAX: usize = 64;
 pub const RECORD_CHANGES_MAX: usize = 10_000;
 /// The most bytes of changes that one record may have.
 pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The most operations that one record may have.
+pub const RECORD_OPS_MAX: u64 = 1 << 20;
+/// The most heads that one record may have: a change made upon all of them must keep [`CHANGE_DEPS_MAX`].
+pub const RECORD_HEADS_MAX: usize = CHANGE_DEPS_MAX / 2;
+/// How deep maps that this version does not know may be nested in a record.
+pub const UNKNOWN_DEPTH_MAX: usize = 8;
+/// The most keys that this version does not know in one record.
+pub const UNKNOWN_KEYS_MAX: usize = 5_000;
+/// The longest key of a map in a record, in bytes.
+pub const KEY_BYTES_MAX: usize = 200;
 /// The most actors that may write one record.
 pub const RECORD_ACTORS_MAX: usize = 1_000;
 /// The highest operation counter of a record: automerge fails for ever near `u32::MAX`.

@@ -9,14 +9,16 @@ pub mod edit;
 pub mod event;
 pub mod frozen;
 pub mod import;
+mod reach;
 pub mod view;
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use automerge::Automerge;
+use automerge::{Automerge, ReadDoc as _};
 
 use crate::chunk::{Chunk, ChunkError};
-use crate::id::{Hash, RecordId};
+use crate::id::{Actor, Hash, RecordId};
 use crate::kind::Kind;
 
 /// One record in memory.
@@ -25,6 +27,14 @@ pub struct Document {
     id: RecordId,
     kind: Kind,
     doc: Automerge,
+}
+
+/// What one change of a document is.
+#[derive(Debug, Clone, Copy)]
+struct Made {
+    actor: Actor,
+    seq: u64,
+    max_op: u64,
 }
 
 /// Changes that do not make a document.
@@ -47,6 +57,12 @@ pub enum DocumentError {
     /// Another change of the same actor has this number.
     #[error("change {0} re-uses a writer's number")]
     ActorReused(Hash),
+    /// A change does not depend on the change of its actor before it.
+    #[error("change {0} does not follow its writer's change before it")]
+    Gap(Hash),
+    /// A change writes upon what it does not depend on.
+    #[error("change {0} writes upon what it does not depend on")]
+    Reach(Hash),
     /// automerge failed on it; the document that it was tried on is gone, others are not touched.
     #[error("automerge cannot apply the changes: {0}")]
     Automerge(String),
@@ -85,13 +101,18 @@ impl Document {
     pub fn apply(&mut self, chunks: &[Chunk]) -> Result<Vec<Hash>, DocumentError> {
         let mut fresh = Vec::new();
         let mut changes = Vec::new();
-        let mut last_ops = std::collections::BTreeMap::new();
+        let mut before = BTreeMap::new();
         for chunk in chunks {
-            if self.has(chunk.hash()) || last_ops.contains_key(&chunk.hash()) {
+            if self.has(chunk.hash()) || before.contains_key(&chunk.hash()) {
                 continue;
             }
-            let change = self.examine(chunk, &last_ops)?;
-            last_ops.insert(chunk.hash(), change.max_op());
+            let change = self.examine(chunk, &before)?;
+            let made = Made {
+                actor: chunk.actor(),
+                seq: chunk.seq(),
+                max_op: change.max_op(),
+            };
+            before.insert(chunk.hash(), made);
             fresh.push(chunk.hash());
             changes.push(change);
         }
@@ -110,18 +131,23 @@ impl Document {
         }
     }
 
-    /// Proves one chunk against what it depends on: in the document, or before it in the same run.
+    /// Proves one chunk against what it depends on: in the document, or before it in the same run. Of one actor's changes each must
+    /// name the one before: what two of them make side by side would bear the same names.
     fn examine(
         &self,
         chunk: &Chunk,
-        last_ops: &std::collections::BTreeMap<Hash, u64>,
+        before: &BTreeMap<Hash, Made>,
     ) -> Result<automerge::Change, DocumentError> {
         let hash = chunk.hash();
         let mut end = 0;
+        let mut is_next = chunk.seq() == 1;
         let mut missing = Vec::new();
         for dep in chunk.deps() {
-            match last_ops.get(dep).copied().or_else(|| self.max_op_of(*dep)) {
-                Some(max_op) => end = end.max(max_op),
+            match before.get(dep).copied().or_else(|| self.made(*dep)) {
+                Some(made) => {
+                    end = end.max(made.max_op);
+                    is_next |= made.actor == chunk.actor() && made.seq + 1 == chunk.seq();
+                }
                 None => missing.push(*dep),
             }
         }
@@ -131,14 +157,26 @@ impl Document {
         if chunk.deps().is_empty() || chunk.start_op() != end + 1 {
             return Err(DocumentError::StartOp(hash));
         }
+        if !is_next {
+            return Err(DocumentError::Gap(hash));
+        }
         guarded(|| chunk.to_change())
             .and_then(|read| read.map_err(|source| DocumentError::Chunk { hash, source }))
     }
 
-    fn max_op_of(&self, hash: Hash) -> Option<u64> {
-        self.doc
-            .get_change_meta_by_hash(&hash.into())
-            .map(|meta| meta.max_op)
+    fn made(&self, hash: Hash) -> Option<Made> {
+        let meta = self.doc.get_change_meta_by_hash(&hash.into())?;
+        Some(Made {
+            actor: Actor(meta.actor.to_bytes().try_into().ok()?),
+            seq: meta.seq,
+            max_op: meta.max_op,
+        })
+    }
+
+    /// How many operations it is made of.
+    #[must_use]
+    pub fn operations(&self) -> u64 {
+        self.doc.stats().num_ops
     }
 
     /// Its id.

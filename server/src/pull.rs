@@ -67,6 +67,8 @@ struct Wanted {
     feed: Feed,
     /// Where the device was before this reply.
     start: u64,
+    /// Up to where it has everything.
+    complete: u64,
     /// Where this reply has come.
     cursor: u64,
 }
@@ -102,6 +104,7 @@ impl Pull {
             number,
             feed: wanted.feed.clone(),
             start: wanted.cursor,
+            complete: wanted.complete.min(wanted.cursor),
             cursor: wanted.cursor,
         });
         Ok(Self {
@@ -168,6 +171,7 @@ impl Pull {
         if is_other || self.feeds.iter().any(is_ahead) {
             for wanted in &mut self.feeds {
                 wanted.start = 0;
+                wanted.complete = 0;
                 wanted.cursor = 0;
             }
         }
@@ -234,14 +238,15 @@ impl Pull {
         let Some(wanted) = self.feeds.get(place).filter(|_| !self.budget.spent) else {
             return Ok(None);
         };
-        let (number, start, mut cursor) = (wanted.number, wanted.start, wanted.cursor);
+        let (number, mut cursor) = (wanted.number, wanted.cursor);
+        let had = (wanted.start, wanted.complete);
         let rows = rows_after(reading, &wanted.feed, cursor)?;
         if rows.is_empty() {
             return Ok(None);
         }
         let mut page = Page::default();
         for (position, row) in rows {
-            if let Some(mut item) = self.item(reading, start, &row)? {
+            if let Some(mut item) = self.item(reading, had, &row)? {
                 place_in_feed(&mut item, number, position);
                 let size_bytes = size_of(&item);
                 if !page.has_room(size_bytes) || !self.budget.takes(size_bytes) {
@@ -272,7 +277,7 @@ impl Pull {
     fn item(
         &mut self,
         reading: Reading<'_>,
-        start: u64,
+        (start, complete): (u64, u64),
         row: &FeedRow,
     ) -> Result<Option<Item>, StoreError> {
         let sent = self.sent.get(&row.record).copied();
@@ -281,7 +286,8 @@ impl Pull {
             record: row.record,
             position: 0,
         };
-        let (after, is_whole) = match (what_to_send(row.presence, row.entered, start), sent) {
+        let sending = what_to_send(row.presence, row.entered, start, complete);
+        let (after, is_whole) = match (sending, sent) {
             (Sending::Nothing, Some(_)) if row.presence == Presence::Left => {
                 return Ok(Some(Item::Left(gone)));
             }

@@ -146,3 +146,43 @@ fn carry_up(mut device: TcpStream, mut server: TcpStream) {
     drop(std::io::copy(&mut device, &mut server));
     drop(server.shutdown(Shutdown::Write));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{TcpListener, TcpStream};
+
+    use super::Link;
+    use crate::fault::Told;
+
+    #[test]
+    fn a_cut_link_carries_exactly_so_many_bytes_back() -> Told<()> {
+        let server = TcpListener::bind("127.0.0.1:0")?;
+        let link = Link::to(server.local_addr()?.port())?;
+        let serving = std::thread::spawn(move || {
+            for _ in 0..2 {
+                let answered = server.accept().and_then(|(mut stream, _)| {
+                    stream.write_all(&[7; 100])?;
+                    stream.read_to_end(&mut Vec::new())
+                });
+                drop(answered);
+            }
+        });
+        let mut lengths = Vec::new();
+        link.cut_after(37);
+        for _ in 0..2 {
+            let mut stream = TcpStream::connect(("127.0.0.1", link.port))?;
+            let mut bytes = vec![0; 37];
+            stream.read_exact(&mut bytes)?;
+            link.mend();
+            // The whole one ends only when this side closes.
+            stream.shutdown(std::net::Shutdown::Write)?;
+            stream.read_to_end(&mut bytes)?;
+            lengths.push(bytes.len());
+        }
+        assert_eq!(lengths, [37, 100]);
+        assert_eq!((link.carried(), link.connections()), (137, 2));
+        drop(serving.join());
+        Ok(())
+    }
+}

@@ -91,6 +91,7 @@ impl Peer {
             cursors.push(FeedCursor {
                 feed: feed.parse()?,
                 cursor: 0,
+                complete: 0,
                 digest: Digest::default(),
             });
         }

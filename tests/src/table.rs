@@ -198,4 +198,18 @@ mod tests {
             "a,\"b,c\",\"say \"\"no\"\"\",\"two\nlines\""
         );
     }
+
+    #[test]
+    fn a_table_has_what_real_ones_have() {
+        let rows = generate(2015, 0, 600);
+        let some =
+            |holds: &dyn Fn(&super::Row) -> bool| rows.iter().filter(|row| holds(row)).count();
+        for mark in ['\n', '"', ',', '。'] {
+            let narratives = some(&|row| row.cell("Consumer complaint narrative").contains(mark));
+            assert!(narratives > 50, "{mark:?}");
+        }
+        assert!(some(&|row| row.cell("Sub-product").is_empty()) > 50);
+        let same_day = some(&|row| row.cell("Date received") == row.cell("Date sent to company"));
+        assert!((100..500).contains(&same_day));
+    }
 }

@@ -1,11 +1,13 @@
 //! Processes are killed with signal 9 in the middle of their work, and nothing that was acknowledged is missing afterwards.
 //!
-//! `FW_ROUNDS` changes how often; the seed is printed. What is acknowledged, and whether it is there, is kept by [`ledger`].
+//! `FW_ROUNDS` changes how often; the seed is printed. What was promised is kept by [`ledger`] and
+//! [`returned`].
 
 #[path = "crash/ledger.rs"]
 mod ledger;
+#[path = "crash/returned.rs"]
+mod returned;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::thread;
 
@@ -13,8 +15,9 @@ use fieldwatch_tests::chance::{Chance, number as given, seed};
 use fieldwatch_tests::device::{Device, MAPPING};
 use fieldwatch_tests::fault::{Fault, Told};
 use fieldwatch_tests::table::{generate, write};
-use fieldwatch_tests::world::{World, number, text};
+use fieldwatch_tests::world::{World, number};
 use ledger::Ledger;
+use returned::Returned;
 use serde_json::Value;
 
 const STATION: &str = "330106-0012";
@@ -86,16 +89,15 @@ fn a_record_whose_command_returned_survives_kill_minus_nine_of_the_device() -> T
     let world = World::begin()?;
     world.station(STATION, "330106")?;
     let device = world.staff("alice", STATION)?;
-    let edited = device.new_record("case", &["nature=tip_off", "claimed_fen=0"])?;
-    let mut returned = BTreeSet::from([edited.clone()]);
-    let mut rows = BTreeSet::new();
-    let (mut least, mut killed, mut reach_ms) = (0, 0, 100);
+    let mut returned = Returned::begin(&device)?;
+    let edited = returned.edited.clone();
+    let mut reach_ms = 100;
     let table = world.path("rows.csv");
     let path = table.display().to_string();
     for round in 1..=rounds {
         let fen = round.to_string();
-        let some = generate(9, round * ROWS, ROWS);
-        write(&table, &some)?;
+        let rows = generate(9, round * ROWS, ROWS);
+        write(&table, &rows)?;
         let line: &[&str] = match chance.below(6) {
             0 => &["sync"],
             1 => &["set", &edited, "claimed_fen", &fen],
@@ -103,48 +105,25 @@ fn a_record_whose_command_returned_survives_kill_minus_nine_of_the_device() -> T
             _ => &["new", "case", "--set", "nature=complaint"],
         };
         let ran = device.start(line)?.kill_after(chance.below(reach_ms))?;
-        match (ran.code(), line.first()) {
-            (Some(0), Some(&"set")) => least = round,
-            (Some(0), Some(&"new")) => drop(returned.insert(text(&ran.json()?, "record")?)),
-            (Some(0), Some(&"import")) => {
-                rows.extend(some.iter().map(|row| row.cell("Complaint ID").to_owned()));
-            }
-            (Some(0), _) => {}
-            (None, _) => killed += 1,
-            _ => return Err(Fault::new(ran.told())),
-        }
+        returned.note(line[0], &ran, round, &rows)?;
         // About half of the commands are to return, however fast they are here.
         reach_ms = match ran.code() {
             Some(_) => reach_ms * 9 / 10 + 1,
             None => reach_ms * 10 / 9 + 1,
         };
     }
-    let records = returned.len() + rows.len();
-    eprintln!("{killed} of {rounds} commands killed, {records} records acknowledged");
+    let (killed, records) = (returned.killed, returned.records());
+    eprintln!("{killed} of {rounds} commands killed, {records} records promised");
     assert!(
         rounds < 20 || (killed > 0 && records > 1),
         "no kill came in the middle"
     );
-    let lines = device.lines(&["list", "--limit", "100000"])?;
-    for (part, acknowledged) in [("record", &returned), ("external_no", &rows)] {
-        let held: BTreeSet<&str> = lines
-            .iter()
-            .filter_map(|line| line[part].as_str())
-            .collect();
-        let gone: Vec<&String> = acknowledged
-            .iter()
-            .filter(|one| !held.contains(one.as_str()))
-            .collect();
-        assert!(gone.is_empty(), "acknowledged and gone: {gone:?}");
-    }
-    let value = number(&device.show(&edited)?["fields"], "claimed_fen")?;
-    assert!(
-        value >= least,
-        "{value} came back, {least} was acknowledged"
-    );
+    returned.is_held_by(&device)?;
     device.settle()?;
+    returned.is_held_by(&device)?;
     let states = device.states()?;
-    assert!(states.values().all(|state| state == "stored"), "{states:?}");
+    let waiting = states.values().filter(|state| *state != "stored").count();
+    assert_eq!(waiting, 0);
     assert_eq!(world.check()?, states.len() as u64);
     assert_eq!(device.feed(FEED)?, world.feed(FEED)?);
     Ok(())

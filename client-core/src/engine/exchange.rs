@@ -89,6 +89,9 @@ impl Exchange {
                 None => UNKNOWN_FEED,
                 Some(feed) => {
                     self.page.cursors.push((feed.clone(), end.cursor));
+                    if !end.has_more {
+                        self.page.complete.push((feed.clone(), end.cursor));
+                    }
                     self.ends.insert(feed.clone(), end);
                     Taken::More
                 }
@@ -173,6 +176,7 @@ impl Exchange {
         let mut page = self.turn_page();
         page.arrivals.clear();
         page.cursors.clear();
+        page.complete.clear();
         page
     }
 

@@ -23,6 +23,7 @@ fn offer(records: &[u8]) -> Offer {
         feeds: vec![FeedCursor {
             feed: Feed::shared(),
             cursor: 5,
+            complete: 5,
             digest: Digest::default(),
         }],
         outbox: records
@@ -45,6 +46,7 @@ fn applied(digest: u8, outbox: u64) -> Applied {
             cursor: 5,
             digest: Digest([digest; 32]),
             records: 0,
+            complete: 5,
         }],
         outbox,
         ..Applied::default()

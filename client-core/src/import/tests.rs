@@ -1,3 +1,5 @@
+//! Tables, good and bad, imported into a map of records.
+
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io::Cursor;

@@ -23,6 +23,7 @@ impl FeedRow {
             cursor: 0,
             digest: Digest::default(),
             records: 0,
+            complete: 0,
         }
     }
 
@@ -32,6 +33,7 @@ impl FeedRow {
             cursor: self.cursor,
             digest: self.digest,
             records: self.records,
+            complete: self.complete,
         }
     }
 }
@@ -130,6 +132,7 @@ impl Group<'_> {
         for number in numbers {
             if let Some(feed) = self.feed_mut(*number) {
                 feed.cursor = 0;
+                feed.complete = 0;
             }
             self.put_feed(*number, &mut batch);
         }

@@ -42,6 +42,7 @@ impl Replica {
                     feed: status.feed,
                     cursor: status.cursor,
                     digest: status.digest,
+                    complete: status.complete,
                 })
                 .collect(),
             outbox: group.outbox_slice()?,

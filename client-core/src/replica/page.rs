@@ -31,6 +31,8 @@ pub struct Page {
     pub arrivals: Vec<(Feed, Arrival)>,
     /// The feeds' new cursors.
     pub cursors: Vec<(Feed, u64)>,
+    /// The feeds of which nothing is left, and at which cursors.
+    pub complete: Vec<(Feed, u64)>,
     /// Where every feed has come to its end: the records that the request wanted whole.
     pub end: Option<Vec<RecordId>>,
 }
@@ -88,7 +90,7 @@ impl Replica {
             if let Some(asked) = &page.end {
                 group.end(asked)?;
             }
-            group.move_cursors(&page.cursors)?;
+            group.move_cursors(&page.cursors, &page.complete)?;
             applied.feeds = group.feed_statuses()?;
             applied.outbox = group.count(keys::OUTBOX)?;
             applied.wants = group.count(keys::WANTED)?;
@@ -253,12 +255,23 @@ impl Group<'_> {
         self.settle_gone()
     }
 
-    fn move_cursors(&mut self, cursors: &[(Feed, u64)]) -> Result<(), ReplicaError> {
+    fn move_cursors(
+        &mut self,
+        cursors: &[(Feed, u64)],
+        complete: &[(Feed, u64)],
+    ) -> Result<(), ReplicaError> {
         let mut batch = Batch::new();
         for (feed, cursor) in cursors {
             let number = self.feed_number(feed)?;
             if let Some(row) = self.state.feeds.get_mut(usize::from(number)) {
                 row.cursor = *cursor;
+            }
+            self.put_feed(number, &mut batch);
+        }
+        for (feed, cursor) in complete {
+            let number = self.feed_number(feed)?;
+            if let Some(row) = self.state.feeds.get_mut(usize::from(number)) {
+                row.complete = *cursor;
             }
             self.put_feed(number, &mut batch);
         }

@@ -81,6 +81,9 @@ pub(super) struct FeedRow {
     /// How many records it has.
     #[n(3)]
     pub(super) records: u64,
+    /// The last cursor at which nothing was left.
+    #[n(4)]
+    pub(super) complete: u64,
 }
 
 /// A refusal of the server's.

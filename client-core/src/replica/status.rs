@@ -37,6 +37,8 @@ pub struct FeedStatus {
     pub digest: Digest,
     /// How many records it has.
     pub records: u64,
+    /// The last cursor at which nothing was left; behind `cursor` until a reply that was cut is finished.
+    pub complete: u64,
 }
 
 /// A conflict that nobody has settled.

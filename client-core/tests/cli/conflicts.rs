@@ -1,3 +1,5 @@
+//! `conflicts` and `resolve`, between two devices whose changes are carried as a server would.
+
 use fieldwatch_client_core::replica::{Arrival, Page, Replica};
 use fieldwatch_client_core::store::{KeySource, open_home};
 use fieldwatch_schemas::chunk::Chunk;

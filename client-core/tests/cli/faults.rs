@@ -1,3 +1,5 @@
+//! What is wrong is said, and nothing else is lost: wrong values, wrong command lines, homes that are not ours to use.
+
 use std::fs::File;
 
 use super::device::Device;

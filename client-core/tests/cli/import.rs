@@ -1,3 +1,5 @@
+//! `import`, with the mapping of the handbook and tables with the columns of the published one.
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 

@@ -1,3 +1,5 @@
+//! `new`, `event`, `set`, `show`, `list`, `deadlines`: what a person does to records.
+
 use serde_json::json;
 
 use super::device::{Device, STATION};

@@ -1,3 +1,5 @@
+//! `sync --watch` and the commands it serves, while no server can be reached.
+
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::thread::yield_now;

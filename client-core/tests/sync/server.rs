@@ -208,6 +208,7 @@ impl Server {
                 cursor = 0;
             }
             let start = cursor;
+            let complete = asked.complete.min(cursor);
             let mut places: Vec<_> = rows
                 .iter()
                 .filter(|(id, place)| place.position > start || request.wants.contains(id))
@@ -216,7 +217,7 @@ impl Server {
             let has_more = places.len() > self.reply_records;
             for (count, (id, place)) in places.into_iter().take(self.reply_records).enumerate() {
                 let wanted = request.wants.contains(id);
-                let sending = what_to_send(place.presence, place.entered, start);
+                let sending = what_to_send(place.presence, place.entered, start, complete);
                 let sending = if wanted { Sending::Whole } else { sending };
                 let gone = Gone {
                     feed: number,

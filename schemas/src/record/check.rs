@@ -2,6 +2,8 @@
 //!
 //! Values are read through `get_all`, so that a losing value cannot smuggle anything in: what loses today wins after the next merge.
 
+mod unknown;
+
 use std::collections::BTreeSet;
 
 use automerge::{ObjId, ObjType, ROOT, ReadDoc as _, Value};
@@ -11,7 +13,7 @@ use super::frozen::{ATTACHMENTS, EVENTS};
 use super::{Document, frozen};
 use crate::field::{Field, FieldError, FieldValue, Rule, Scalar, Shape};
 use crate::id::{EventId, Hash};
-use crate::limits::{ANSWERS_MAX, EVENTS_MAX, LONG_TEXT_CHARS_MAX};
+use crate::limits::{ANSWERS_MAX, EVENTS_MAX, KEY_BYTES_MAX, LONG_TEXT_CHARS_MAX};
 
 /// What some changes come to, taken together.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +34,7 @@ pub struct Difference {
 /// [`FieldError`] naming the first field that is not sound.
 pub fn check_whole(document: &Document) -> Result<(), FieldError> {
     check_frame(document)?;
+    unknown::check(document)?;
     for field in document.kind.table().fields {
         check_field(document, field)?;
     }
@@ -75,7 +78,7 @@ pub fn difference(before: &Document, after: &Document) -> Result<Difference, Fie
             cell_values(before, field.path),
             cell_values(after, field.path),
         );
-        if !was.is_empty() && was != is {
+        if is.len() > 1 || (!was.is_empty() && was != is) {
             return Err(FieldError::new(
                 field.path,
                 "cannot be changed once it is written",
@@ -183,7 +186,7 @@ fn check_open_map(document: &Document, field: &Field, id: &ObjId) -> Result<(), 
     }
     for key in keys {
         let path = format!("{}.{}", field.path, crate::problem::cut(&key));
-        if key.is_empty() || key.len() > 200 {
+        if key.is_empty() || key.len() > KEY_BYTES_MAX {
             return Err(FieldError::new(&path, "is not a question path"));
         }
         check_cells(document, field, &path, id, &key)?;

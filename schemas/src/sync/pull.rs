@@ -25,6 +25,10 @@ pub struct FeedCursor {
     /// The digest of what it holds.
     #[n(2)]
     pub digest: Digest,
+    /// The last cursor at which nothing of the feed was left. Behind `cursor` while a reply that was cut, or ended by its budget,
+    /// has not been finished: a record may have moved past `cursor` unseen then.
+    #[n(3)]
+    pub complete: u64,
 }
 
 /// One record of one feed, as far as the device lacks it.
@@ -162,15 +166,15 @@ pub enum Sending {
     Erased,
 }
 
-/// The server's half: what a row that lies after the cursor calls for.
+/// The server's half: what a row that lies after the cursor calls for. `complete` is [`FeedCursor::complete`].
 #[must_use]
-pub fn what_to_send(presence: Presence, entered: u64, cursor: u64) -> Sending {
+pub fn what_to_send(presence: Presence, entered: u64, cursor: u64, complete: u64) -> Sending {
     match presence {
         Presence::Left | Presence::Erased if cursor == 0 => Sending::Nothing,
         Presence::Left => Sending::Left,
         Presence::Erased => Sending::Erased,
-        Presence::Present if entered > cursor => Sending::Whole,
-        Presence::Present => Sending::After(cursor),
+        Presence::Present if entered > complete => Sending::Whole,
+        Presence::Present => Sending::After(complete),
     }
 }
 
@@ -220,10 +224,17 @@ mod tests {
 
     #[test]
     fn a_record_that_entered_after_the_cursor_is_sent_whole_and_one_before_by_its_changes() {
-        assert_eq!(what_to_send(Presence::Present, 5, 4), Sending::Whole);
-        assert_eq!(what_to_send(Presence::Present, 5, 5), Sending::After(5));
-        assert_eq!(what_to_send(Presence::Left, 5, 0), Sending::Nothing);
-        assert_eq!(what_to_send(Presence::Left, 9, 4), Sending::Left);
-        assert_eq!(what_to_send(Presence::Erased, 1, 1), Sending::Erased);
+        assert_eq!(what_to_send(Presence::Present, 5, 4, 4), Sending::Whole);
+        assert_eq!(what_to_send(Presence::Present, 5, 5, 5), Sending::After(5));
+        assert_eq!(what_to_send(Presence::Left, 5, 0, 0), Sending::Nothing);
+        assert_eq!(what_to_send(Presence::Left, 9, 4, 4), Sending::Left);
+        assert_eq!(what_to_send(Presence::Erased, 1, 1, 1), Sending::Erased);
+    }
+
+    #[test]
+    fn a_record_that_moved_past_an_unfinished_cursor_is_sent_whole() {
+        // It entered at 5 and was edited at 50, after a first reply was cut at 10: the device never had it.
+        assert_eq!(what_to_send(Presence::Present, 5, 10, 0), Sending::Whole);
+        assert_eq!(what_to_send(Presence::Present, 5, 10, 7), Sending::After(7));
     }
 }

@@ -17,7 +17,10 @@ use crate::chunk::Chunk;
 use crate::feed::{Feed, Grant, Standing, feeds_of};
 use crate::id::{Actor, DeviceId, Hash, PersonId, RecordId};
 use crate::kind::Kind;
-use crate::limits::{PUSH_CHANGES_MAX, RECORD_ACTORS_MAX, RECORD_BYTES_MAX, RECORD_CHANGES_MAX};
+use crate::limits::{
+    PUSH_CHANGES_MAX, RECORD_ACTORS_MAX, RECORD_BYTES_MAX, RECORD_CHANGES_MAX, RECORD_HEADS_MAX,
+    RECORD_OPS_MAX,
+};
 use crate::problem::ProblemKind;
 use crate::record::check::{Difference, check_whole, difference};
 use crate::record::view::View;
@@ -192,12 +195,13 @@ fn try_judge(
         return Ok(Judgement::Duplicate);
     }
     let mut after = before.clone();
-    match after.apply(&fresh) {
-        Ok(_) => {}
+    match after.accept(&fresh) {
+        Ok(()) => {}
         Err(DocumentError::Missing(hashes)) => return Ok(Judgement::Missing(hashes)),
         Err(error) => return Err(error.into()),
     }
     let writers = bind_writers(held, &fresh, kind, asker)?;
+    check_size(&after)?;
     check_whole(&after)?;
     let difference = difference(before, &after)?;
     policy::events_are_legal(&after, &difference)?;
@@ -236,6 +240,9 @@ fn read_chunks(pushed: &Pushed, kind: Kind, held: Option<Held<'_>>) -> Result<Ve
             "the record would grow beyond its limits",
         ));
     }
+    if held.is_none() && kind.is_blind() && pushed.record.is_natural() {
+        return Err(invalid(format!("no {kind} has a natural key")));
+    }
     let read =
         |bytes: &ByteVec| Chunk::parse(bytes.to_vec()).map_err(|error| invalid(error.to_string()));
     let chunks: Vec<Chunk> = pushed.changes.iter().map(read).collect::<Result<_, _>>()?;
@@ -244,6 +251,17 @@ fn read_chunks(pushed: &Pushed, kind: Kind, held: Option<Held<'_>>) -> Result<Ve
         Some(_) => Err(invalid("nobody writes as the frozen actor".to_owned())),
         None => Ok(chunks),
     }
+}
+
+/// However small its bytes, a record must stay one that others can open, and write upon all of its heads.
+fn check_size(after: &Document) -> Result<(), Refusal> {
+    if after.operations() > RECORD_OPS_MAX || after.heads().len() > RECORD_HEADS_MAX {
+        return Err(Refusal::new(
+            ProblemKind::RecordTooLarge,
+            "the record would grow beyond its limits",
+        ));
+    }
+    Ok(())
 }
 
 /// Binds each actor to the device that brought it first, and refuses numbers that were used before.
@@ -287,5 +305,7 @@ fn bind_writers(
     Ok(writers.into_values().collect())
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

@@ -161,6 +161,7 @@ fn request() -> Request {
             feed: feed("station/330106-0012"),
             cursor: 300,
             digest: Digest([8; 32]),
+            complete: 300,
         }],
         outbox: vec![Pushed {
             record: RecordId([2; 16]),

@@ -264,6 +264,7 @@ pub(crate) fn asking(feeds: &[&str]) -> SyncRequest {
     let feeds = feeds.iter().map(|feed| FeedCursor {
         feed: feed.parse::<Feed>().unwrap(),
         cursor: 0,
+        complete: 0,
         digest: fieldwatch_schemas::digest::Digest::default(),
     });
     SyncRequest {

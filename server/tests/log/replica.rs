@@ -168,6 +168,7 @@ impl Replica {
         let feeds = self.feeds.iter().map(|held| FeedCursor {
             feed: held.feed.clone(),
             cursor: held.cursor,
+            complete: held.complete,
             digest: self.digest(held),
         });
         let outbox = self.outbox.iter().map(|(record, chunks)| Pushed {

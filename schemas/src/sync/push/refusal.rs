@@ -32,6 +32,8 @@ impl From<DocumentError> for Refusal {
             DocumentError::Missing(_) => ProblemKind::DepsMissing,
             DocumentError::Chunk { .. }
             | DocumentError::StartOp(_)
+            | DocumentError::Gap(_)
+            | DocumentError::Reach(_)
             | DocumentError::Automerge(_) => ProblemKind::ChangeInvalid,
         };
         Self::new(problem, error.to_string())

@@ -1,0 +1,1 @@
+//! What acceptance refuses from a device that does not write through [`crate::record::edit`].
