@@ -15,7 +15,7 @@ use crate::problem::ApiError;
 use crate::pull::Names;
 use crate::register::Register;
 use crate::register::device::Device;
-use crate::token::Gate;
+use crate::token::{Gate, Proof};
 
 /// The server without its sockets.
 #[derive(Debug)]
@@ -123,12 +123,12 @@ impl App {
         Ok(self.gate.issue(device, self.now_ms())?)
     }
 
-    /// The device that a bearer token proves.
+    /// The device that a bearer token proves, and how.
     ///
     /// # Errors
     ///
     /// [`ApiError::Token`] if it proves none, or one that is not let in.
-    pub fn authenticate(&self, bearer: &str) -> Result<Device, ApiError> {
+    pub fn authenticate(&self, bearer: &str) -> Result<(Device, Proof), ApiError> {
         let now_ms = self.now_ms();
         Ok(self.gate.authenticate(&self.register, bearer, now_ms)?)
     }

@@ -52,6 +52,15 @@ pub struct Gate {
     verifying: DecodingKey,
 }
 
+/// By what somebody is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// The device's key signed for it: worth an access token.
+    Assertion,
+    /// An access token, which buys no other: one that was stolen ends with its time.
+    Token,
+}
+
 /// What an access token claims.
 #[derive(Debug, Serialize, Deserialize)]
 struct Access {
@@ -118,15 +127,17 @@ impl Gate {
         register: &Register,
         bearer: &str,
         now_ms: i64,
-    ) -> Result<Device, TokenError> {
+    ) -> Result<(Device, Proof), TokenError> {
         let header = decode_header(bearer).map_err(|_| TokenError::Unknown)?;
         if header.typ.as_deref() == Some(ACCESS_TYPE) {
-            return self.accept_access(register, bearer, now_ms);
+            let device = self.accept_access(register, bearer, now_ms)?;
+            return Ok((device, Proof::Token));
         }
         let device = header.kid.as_deref().and_then(|kid| kid.parse().ok());
         let device = device.and_then(|id: DeviceId| register.device(id));
         let device = device.ok_or(TokenError::Unknown)?;
-        self.accept_assertion(device, bearer, now_ms)
+        let device = self.accept_assertion(device, bearer, now_ms)?;
+        Ok((device, Proof::Assertion))
     }
 
     /// Who signed an assertion. Revocation is told only to who proves to be the device.

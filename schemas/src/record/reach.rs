@@ -19,7 +19,7 @@ impl Document {
     ///
     /// As [`Document::apply`], and [`DocumentError::Reach`].
     pub fn accept(&mut self, chunks: &[Chunk]) -> Result<(), DocumentError> {
-        for chunk in chunks.iter().filter(|chunk| !chunk.deps().is_empty()) {
+        for chunk in chunks {
             if !self.has(chunk.hash()) {
                 let change = self.examine(chunk, &std::collections::BTreeMap::new())?;
                 self.prove_reach(chunk, &change)?;

@@ -21,29 +21,39 @@ use self::reply::Reply;
 use super::reading::bearer;
 use crate::app::App;
 use crate::problem::ApiError;
+use crate::token::Proof;
 
 pub(super) async fn sync(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let (head, body) = request.into_parts();
-    let device = app.authenticate(bearer(&head.headers))?;
+    let (device, proof) = app.authenticate(bearer(&head.headers))?;
     let place = app.sync_place().await?;
     let request = body::read(&head.headers, body).await?;
     let coding = Coding::accepted(&head.headers);
-    let token = app.token(device.id)?;
+    let token = match proof {
+        Proof::Assertion => Some(app.token(device.id)?),
+        Proof::Token => None,
+    };
     let name = coding.name();
     let reply = Reply::begin(app, &device, request, coding).await?;
     answered(reply.stream(place), name, token)
 }
 
-fn answered(body: Body, coding: Option<&'static str>, token: String) -> Result<Response, ApiError> {
+fn answered(
+    body: Body,
+    coding: Option<&'static str>,
+    token: Option<String>,
+) -> Result<Response, ApiError> {
     let mistake = |_| ApiError::Mistake("a reply's head");
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(TOKEN_HEADER, HeaderValue::try_from(token).map_err(mistake)?);
+    if let Some(token) = token {
+        headers.insert(TOKEN_HEADER, HeaderValue::try_from(token).map_err(mistake)?);
+    }
     if let Some(coding) = coding {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
     }

@@ -12,6 +12,7 @@ use fieldwatch_schemas::sync::token::{GRANT_TYPE, TokenReply, TokenRequest};
 use super::reading::{Json, is_media, small_body};
 use crate::app::App;
 use crate::problem::ApiError;
+use crate::token::{Proof, TokenError};
 
 pub(super) async fn exchange(
     State(app): State<Arc<App>>,
@@ -20,7 +21,10 @@ pub(super) async fn exchange(
     if request.grant_type != GRANT_TYPE {
         return Err(ApiError::bad_request("grant_type is not jwt-bearer"));
     }
-    let device = app.authenticate(&request.assertion)?;
+    let (device, proof) = app.authenticate(&request.assertion)?;
+    if proof != Proof::Assertion {
+        return Err(TokenError::Unknown.into());
+    }
     let reply = TokenReply {
         access_token: app.token(device.id)?,
         token_type: "Bearer".to_owned(),

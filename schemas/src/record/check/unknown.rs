@@ -31,7 +31,10 @@ pub(super) fn check(document: &Document) -> Result<(), FieldError> {
             if depth == UNKNOWN_DEPTH_MAX {
                 return Err(FieldError::new(&path, "lies too deep"));
             }
-            let inner = document.doc.keys(&id).take(UNKNOWN_KEYS_MAX + 1 - seen.min(UNKNOWN_KEYS_MAX));
+            let inner = document
+                .doc
+                .keys(&id)
+                .take(UNKNOWN_KEYS_MAX + 1 - seen.min(UNKNOWN_KEYS_MAX));
             cells.extend(inner.map(|key| (id.clone(), key, depth + 1)));
         }
     }
@@ -48,10 +51,16 @@ fn unknown_cells(document: &Document) -> Vec<Cell> {
     };
     let of_fields = |name: &str| {
         !table.fields.iter().any(|field| {
-            field.path == name && matches!(field.shape, Shape::Answers | Shape::Raw | Shape::Codes(_))
+            field.path == name
+                && matches!(field.shape, Shape::Answers | Shape::Raw | Shape::Codes(_))
         })
     };
-    let maps: Vec<&str> = table.maps.iter().copied().filter(|name| of_fields(name)).collect();
+    let maps: Vec<&str> = table
+        .maps
+        .iter()
+        .copied()
+        .filter(|name| of_fields(name))
+        .collect();
     let in_root = document.doc.keys(ROOT);
     let in_root = in_root.filter(|key| {
         !is_known(key) && !maps.contains(&key.as_str()) && key.as_str() != ATTACHMENTS

@@ -1,1 +1,195 @@
 //! What acceptance refuses from a device that does not write through [`crate::record::edit`].
+
+use automerge::legacy::{Key, ObjectId, Op, OpId, OpType};
+use automerge::{ActorId, Change, ExpandedChange, ObjType, ScalarValue};
+
+use super::tests::{STATION, accepted, author, judged, new_case, problem, push, staff, text};
+use super::*;
+
+/// A change as anybody can put it together.
+fn forged(actor: u8, seq: u64, start_op: u64, deps: &[Hash], operations: Vec<Op>) -> Chunk {
+    let change = Change::from(ExpandedChange {
+        operations,
+        actor_id: ActorId::from([actor; 16]),
+        hash: None,
+        seq,
+        start_op: start_op.try_into().unwrap(),
+        time: 0,
+        message: None,
+        deps: deps.iter().map(|hash| (*hash).into()).collect(),
+        extra_bytes: Vec::new(),
+        author: None,
+    });
+    Chunk::parse(change.raw_bytes().to_vec()).unwrap()
+}
+
+fn op(action: OpType, obj: ObjectId, key: &str, pred: Vec<OpId>) -> Op {
+    Op {
+        action,
+        obj,
+        key: Key::Map(key.into()),
+        pred: pred.into(),
+        insert: false,
+    }
+}
+
+fn put(key: &str, value: &str, pred: Vec<OpId>) -> Op {
+    let value = ScalarValue::Str(value.into());
+    op(OpType::Put(value), ObjectId::Root, key, pred)
+}
+
+fn bring(record: RecordId, kind: Kind, chunks: &[&Chunk]) -> Pushed {
+    let changes = chunks.iter().map(|chunk| chunk.bytes().to_vec().into());
+    Pushed {
+        record,
+        kind: kind.name().to_owned(),
+        changes: changes.collect(),
+    }
+}
+
+fn max_op(chunk: &Chunk) -> u64 {
+    chunk.to_change().unwrap().max_op()
+}
+
+fn frozen_end(kind: Kind) -> u64 {
+    max_op(&Chunk::parse(frozen::bytes(kind).to_vec()).unwrap())
+}
+
+/// A case as the server holds it, and its one change.
+fn held_case() -> (Accepted, Chunk) {
+    let (document, pushed) = new_case(9);
+    let held = accepted(judged(&pushed, None, &staff(STATION), 1));
+    (held, document.chunks().unwrap().remove(0))
+}
+
+fn verdict(held: &Accepted, chunks: &[&Chunk]) -> Judgement {
+    let pushed = bring(held.document.id(), Kind::Case, chunks);
+    judged(&pushed, Some(held), &staff(STATION), 1)
+}
+
+#[test]
+fn unknown_maps_survive_but_not_so_deep_that_reading_them_ends_the_process() {
+    let (held, first) = held_case();
+    let start = max_op(&first) + 1;
+    let nested = |depth: u64| {
+        let at = |level: u64| match level {
+            0 => ObjectId::Root,
+            _ => ObjectId::Id(OpId(start + level - 1, ActorId::from([7; 16]))),
+        };
+        let maps = (0..depth).map(|level| op(OpType::Make(ObjType::Map), at(level), "x", vec![]));
+        forged(7, 1, start, &[first.hash()], maps.collect())
+    };
+    accepted(verdict(&held, &[&nested(5)]));
+    for depth in [12, 50_000] {
+        let refused = problem(verdict(&held, &[&nested(depth)]));
+        assert_eq!(refused, ProblemKind::RecordInvalid, "{depth}");
+    }
+}
+
+#[test]
+fn two_changes_of_one_actor_side_by_side_are_refused_for_their_operations_bear_one_name() {
+    let (held, first) = held_case();
+    let start = max_op(&first) + 1;
+    let one = forged(7, 1, start, &[first.hash()], vec![put("x", "1", vec![])]);
+    let two = forged(7, 2, start, &[first.hash()], vec![put("y", "2", vec![])]);
+    let refused = problem(verdict(&held, &[&one, &two]));
+    assert_eq!(refused, ProblemKind::ChangeInvalid);
+    let next = forged(7, 2, start + 1, &[one.hash()], vec![put("y", "2", vec![])]);
+    accepted(verdict(&held, &[&one, &next]));
+}
+
+#[test]
+fn a_change_cannot_overwrite_what_it_does_not_depend_on() {
+    let (held, first) = held_case();
+    let start = max_op(&first) + 1;
+    let honest = forged(
+        8,
+        1,
+        start,
+        &[first.hash()],
+        vec![put("problem", "price", vec![])],
+    );
+    let pred = vec![OpId(start, ActorId::from([8; 16]))];
+    let blind = forged(
+        7,
+        1,
+        start,
+        &[first.hash()],
+        vec![put("problem", "fraud", pred.clone())],
+    );
+    // Where the other change is not there yet, and where it is.
+    assert_eq!(
+        problem(verdict(&held, &[&blind])),
+        ProblemKind::ChangeInvalid
+    );
+    let with = accepted(verdict(&held, &[&honest]));
+    assert_eq!(
+        problem(verdict(&with, &[&blind])),
+        ProblemKind::ChangeInvalid
+    );
+    let seeing = forged(
+        7,
+        1,
+        start + 1,
+        &[honest.hash()],
+        vec![put("problem", "fraud", pred)],
+    );
+    accepted(verdict(&with, &[&seeing]));
+}
+
+#[test]
+fn a_record_keeps_few_enough_heads_that_one_change_can_name_them_all() {
+    let (mut held, first) = held_case();
+    let start = max_op(&first) + 1;
+    let mut refusals = 0;
+    for actor in 20..80 {
+        let twin = forged(
+            actor,
+            1,
+            start,
+            &[first.hash()],
+            vec![put("x", "1", vec![])],
+        );
+        match verdict(&held, &[&twin]) {
+            Judgement::Accept(more) => held = *more,
+            other => {
+                assert_eq!(problem(other), ProblemKind::RecordTooLarge);
+                refusals += 1;
+            }
+        }
+    }
+    assert!(refusals > 0);
+    let mut document = held.document.clone();
+    let made = document.edit(&author(9), &[text("problem", "contract")]);
+    assert!(made.unwrap().is_some(), "it can still be edited");
+}
+
+#[test]
+fn what_is_written_once_cannot_be_born_with_two_values() {
+    let start = frozen_end(Kind::Case) + 1;
+    let base = [frozen::hash(Kind::Case)];
+    let at = |actor, station| {
+        let ops = vec![
+            put("nature", "complaint", vec![]),
+            put("station", station, vec![]),
+        ];
+        forged(actor, 1, start, &base, ops)
+    };
+    let (one, two) = (at(7, STATION), at(6, "330106-0099"));
+    let pushed = bring(RecordId::random([5; 16]), Kind::Case, &[&one, &two]);
+    assert_eq!(
+        problem(judged(&pushed, None, &staff(STATION), 1)),
+        ProblemKind::RecordInvalid
+    );
+}
+
+#[test]
+fn nobody_squats_the_natural_key_of_a_case_with_a_visit() {
+    let id = RecordId::natural(Kind::Case, &["12315", "42"]);
+    let mut visit = Document::begin(id, Kind::Inspection).unwrap();
+    visit.edit(&author(4), &[text("region", "330106")]).unwrap();
+    assert_eq!(
+        problem(judged(&push(&visit), None, &staff(STATION), 1)),
+        ProblemKind::ChangeInvalid
+    );
+}

@@ -9,13 +9,13 @@ use crate::record::event::NewEvent;
 use crate::status::Role;
 use crate::time::Moment;
 
-const STATION: &str = "330106-0012";
+pub(super) const STATION: &str = "330106-0012";
 
 fn region_of(station: &str) -> Option<String> {
     (station == STATION).then(|| "330106".to_owned())
 }
 
-fn staff(station: &str) -> Standing {
+pub(super) fn staff(station: &str) -> Standing {
     let station = Some(station.to_owned());
     Standing {
         person: PersonId([1; 16]),
@@ -25,14 +25,14 @@ fn staff(station: &str) -> Standing {
     }
 }
 
-fn text(path: &str, value: &str) -> Act {
+pub(super) fn text(path: &str, value: &str) -> Act {
     Act::Set {
         path: path.to_owned(),
         value: FieldValue::Scalar(Scalar::Text(value.to_owned())),
     }
 }
 
-fn author(actor: u8) -> Author {
+pub(super) fn author(actor: u8) -> Author {
     Author {
         actor: Actor([actor; 16]),
         now: Moment::china(1_700_000_000_000),
@@ -40,7 +40,7 @@ fn author(actor: u8) -> Author {
     }
 }
 
-fn happen(kind: &str, id: u8) -> Act {
+pub(super) fn happen(kind: &str, id: u8) -> Act {
     let at = Moment::china(1_700_000_000_000);
     Act::Happen(NewEvent {
         id: EventId([id; 16]),
@@ -50,7 +50,7 @@ fn happen(kind: &str, id: u8) -> Act {
     })
 }
 
-fn new_case(actor: u8) -> (Document, Pushed) {
+pub(super) fn new_case(actor: u8) -> (Document, Pushed) {
     let id = RecordId::random([5; 16]);
     let mut document = Document::begin(id, Kind::Case).unwrap();
     document
@@ -63,7 +63,7 @@ fn new_case(actor: u8) -> (Document, Pushed) {
     (document, pushed)
 }
 
-fn push(document: &Document) -> Pushed {
+pub(super) fn push(document: &Document) -> Pushed {
     let changes = document
         .chunks()
         .unwrap()
@@ -77,7 +77,12 @@ fn push(document: &Document) -> Pushed {
     }
 }
 
-fn judged(pushed: &Pushed, held: Option<&Accepted>, standing: &Standing, device: u8) -> Judgement {
+pub(super) fn judged(
+    pushed: &Pushed,
+    held: Option<&Accepted>,
+    standing: &Standing,
+    device: u8,
+) -> Judgement {
     let grants = grants_of(standing);
     let asker = Asker {
         device: DeviceId([device; 16]),
@@ -94,14 +99,14 @@ fn judged(pushed: &Pushed, held: Option<&Accepted>, standing: &Standing, device:
     judge(pushed, held, &asker, &region_of)
 }
 
-fn accepted(judgement: Judgement) -> Accepted {
+pub(super) fn accepted(judgement: Judgement) -> Accepted {
     match judgement {
         Judgement::Accept(accepted) => *accepted,
         other => panic!("not accepted: {other:?}"),
     }
 }
 
-fn problem(judgement: Judgement) -> ProblemKind {
+pub(super) fn problem(judgement: Judgement) -> ProblemKind {
     match judgement {
         Judgement::Refuse(refusal) => refusal.problem,
         other => panic!("not refused: {other:?}"),
