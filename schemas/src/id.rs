@@ -161,6 +161,12 @@ impl EventId {
     pub fn natural(record: RecordId, parts: &[&str]) -> Self {
         Self(named(&record.to_string(), parts))
     }
+
+    /// Whether it follows from imported data ([`EventId::natural`]).
+    #[must_use]
+    pub fn is_natural(&self) -> bool {
+        Uuid::from_bytes(self.0).get_version_num() == 8
+    }
 }
 
 fn named(space: &str, parts: &[&str]) -> [u8; 16] {

@@ -61,7 +61,7 @@ pub fn difference(before: &Document, after: &Document) -> Result<Difference, Fie
     let old = before.events();
     let new = after.events();
     let old_ids: BTreeSet<EventId> = old.iter().map(|event| event.id).collect();
-    if let Some(lost) = old.iter().find(|event| !new.contains(event)) {
+    if let Some(lost) = old.iter().find(|event| !event.stands_in(&new)) {
         return Err(FieldError::new(
             &format!("{EVENTS}.{}", lost.id),
             "an event cannot be changed or removed",

@@ -315,7 +315,14 @@ enum Step {
 
 fn perform(tx: &mut Transaction<'_>, step: &Step) -> Result<(), automerge::AutomergeError> {
     match step {
-        Step::Put(at, key, scalar) => tx.put(at, key.as_str(), scalar.to_cell()),
+        Step::Put(at, key, scalar) => {
+            // Of several values automerge takes putting the one on top for removing the others; then whoever chooses another one
+            // meanwhile would win without a word. Written anew, two choices made apart are a conflict again.
+            if tx.get_all(at, key.as_str())?.len() > 1 {
+                tx.delete(at, key.as_str())?;
+            }
+            tx.put(at, key.as_str(), scalar.to_cell())
+        }
         Step::Delete(at, key) => match tx.get(at, key.as_str())? {
             Some(_) => tx.delete(at, key.as_str()),
             None => Ok(()),

@@ -3,7 +3,7 @@
 //! An event is kept as one cell of the `events` map, its content canonical JSON, so that it is one operation and nobody can change
 //! part of it. Its author is the actor that wrote it; a name is never inside.
 
-use automerge::{Automerge, ObjId, ROOT, ReadDoc as _};
+use automerge::{Automerge, ObjId, ROOT, ReadDoc as _, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -65,6 +65,22 @@ struct Cell {
     kind: String,
 }
 
+impl Event {
+    /// Whether it is still what it was: another import may have brought the same event earlier, nobody may bring it later.
+    pub(super) fn stands_in(&self, events: &[Self]) -> bool {
+        let same = |other: &&Self| {
+            (other.id, &other.kind, other.at, &other.data)
+                == (self.id, &self.kind, self.at, &self.data)
+        };
+        let stands = |other: &Self| {
+            other == self
+                || (self.id.is_natural()
+                    && (other.counter, other.actor) < (self.counter, self.actor))
+        };
+        events.iter().find(same).is_some_and(stands)
+    }
+}
+
 impl NewEvent {
     /// The canonical JSON that is kept: keys sorted, no white space.
     #[must_use]
@@ -107,6 +123,24 @@ pub(super) fn read_events(doc: &Automerge) -> Vec<Result<Event, EventCellError>>
     read
 }
 
+/// The one value of an event's cell. Rows imported apart may have brought the same event, in the same words: it stands where the
+/// earlier of them wrote it. `None` if the values are not one event.
+fn earliest<'v, 'd>(
+    values: &'v [(Value<'d>, ObjId)],
+    id: EventId,
+) -> Option<&'v (Value<'d>, ObjId)> {
+    let (first, rest) = values.split_first()?;
+    let is_one = rest.is_empty() || (id.is_natural() && rest.iter().all(|each| each.0 == first.0));
+    let place = |at: &ObjId| match at {
+        ObjId::Id(counter, actor, _) => Some((*counter, actor.clone())),
+        ObjId::Root => None,
+    };
+    values
+        .iter()
+        .min_by_key(|(_, at)| place(at))
+        .filter(|_| is_one)
+}
+
 fn read_event(doc: &Automerge, events: &ObjId, key: &str) -> Result<Event, EventCellError> {
     let wrong = |why| EventCellError {
         id: crate::problem::cut(key),
@@ -121,9 +155,7 @@ fn read_event(doc: &Automerge, events: &ObjId, key: &str) -> Result<Event, Event
     let values = doc
         .get_all(events, key)
         .map_err(|_| wrong("cannot be read"))?;
-    let [(value, at)] = values.as_slice() else {
-        return Err(wrong("was written twice"));
-    };
+    let (value, at) = earliest(&values, id).ok_or_else(|| wrong("was written twice"))?;
     let text = value.as_str().ok_or_else(|| wrong("is not a text"))?;
     if text.len() > EVENT_BYTES_MAX {
         return Err(wrong("is too long"));

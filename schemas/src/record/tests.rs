@@ -85,6 +85,34 @@ fn two_values_written_apart_are_a_conflict_that_both_sides_show_alike_until_one_
 }
 
 #[test]
+fn two_choices_made_apart_between_the_same_values_are_a_conflict_again() {
+    let mut alice = new_case();
+    let mut bob = alice.clone();
+    let edit = |who: &mut Document, actor, time, act| who.edit(&author(actor, time), &[act]);
+    edit(&mut alice, 2, 200, set("problem", "contract")).unwrap();
+    edit(&mut bob, 3, 300, set("problem", "quality")).unwrap();
+    merge(&mut alice, &bob);
+    merge(&mut bob, &alice);
+    let choose = |number| Act::Choose {
+        path: "problem".to_owned(),
+        number,
+    };
+    edit(&mut alice, 2, 400, choose(1)).unwrap();
+    edit(&mut bob, 3, 500, choose(2)).unwrap();
+    merge(&mut alice, &bob);
+    merge(&mut bob, &alice);
+    for who in [&alice, &bob] {
+        let conflicts = who.view().conflicts;
+        assert_eq!(conflicts.len(), 1, "neither choice is dropped");
+        assert_eq!(conflicts[0].values.len(), 2);
+    }
+    edit(&mut bob, 3, 600, choose(1)).unwrap();
+    merge(&mut alice, &bob);
+    assert!(alice.view().conflicts.is_empty());
+    assert_eq!(alice.view(), bob.view());
+}
+
+#[test]
 fn equal_values_written_apart_are_no_conflict() {
     let mut alice = new_case();
     let mut bob = alice.clone();

@@ -8,7 +8,7 @@ mod refusal;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minicbor::bytes::ByteVec;
+use minicbor::bytes::{ByteSlice, ByteVec};
 use minicbor::{Decode, Encode};
 
 pub use refusal::Refusal;
@@ -36,9 +36,24 @@ pub struct Pushed {
     /// The kind, by name: an unknown one is refused by itself.
     #[n(1)]
     pub kind: String,
-    /// Raw chunks in causal order, the frozen one left out.
-    #[n(2)]
+    /// Raw chunks in causal order, the frozen one left out. Of too many only so many are read that they can be refused.
+    #[cbor(n(2), decode_with = "some_changes")]
     pub changes: Vec<ByteVec>,
+}
+
+/// Reads one change more than may be, and passes over the rest: an empty one takes a byte, and much more in memory.
+fn some_changes<Ctx>(
+    decoder: &mut minicbor::Decoder<'_>,
+    _: &mut Ctx,
+) -> Result<Vec<ByteVec>, minicbor::decode::Error> {
+    let mut changes = Vec::new();
+    for bytes in decoder.array_iter::<&ByteSlice>()? {
+        let bytes = bytes?;
+        if changes.len() <= PUSH_CHANGES_MAX {
+            changes.push(bytes.to_vec().into());
+        }
+    }
+    Ok(changes)
 }
 
 /// What became of a pushed record.

@@ -173,3 +173,16 @@ async fn who_cannot_sign_is_not_told_that_a_device_was_revoked() {
     let reply = sync_as(&world, &forged.assertion()).await;
     assert_eq!(reply.problem(), ProblemKind::DeviceUnknown);
 }
+
+#[tokio::test]
+async fn a_token_buys_no_other_so_a_stolen_one_ends_with_its_time() {
+    let world = World::new();
+    let staff = world.staff().await;
+    let reply = sync_as(&world, &staff.assertion()).await;
+    let token = reply.headers.get(TOKEN_HEADER).unwrap().to_str().unwrap();
+    let reply = sync_as(&world, token).await;
+    assert_eq!(reply.status, StatusCode::OK);
+    assert!(reply.headers.get(TOKEN_HEADER).is_none());
+    let reply = exchange(&world, token).await;
+    assert_eq!(reply.problem(), ProblemKind::DeviceUnknown);
+}

@@ -5,6 +5,9 @@ use automerge::{ActorId, Change, ExpandedChange, ObjType, ScalarValue};
 
 use super::tests::{STATION, accepted, author, judged, new_case, problem, push, staff, text};
 use super::*;
+use crate::field::{FieldValue, Scalar};
+use crate::record::import::Row;
+use crate::time::Moment;
 
 /// A change as anybody can put it together.
 fn forged(actor: u8, seq: u64, start_op: u64, deps: &[Hash], operations: Vec<Op>) -> Chunk {
@@ -192,4 +195,86 @@ fn nobody_squats_the_natural_key_of_a_case_with_a_visit() {
         problem(judged(&push(&visit), None, &staff(STATION), 1)),
         ProblemKind::ChangeInvalid
     );
+}
+
+#[test]
+fn a_million_empty_changes_do_not_unfold_in_memory() {
+    let many = Pushed {
+        record: RecordId::random([5; 16]),
+        kind: Kind::Case.name().to_owned(),
+        changes: vec![Vec::new().into(); 1_000_000],
+    };
+    let read: Pushed = minicbor::decode(&minicbor::to_vec(&many).unwrap()).unwrap();
+    assert_eq!(read.changes.len(), PUSH_CHANGES_MAX + 1);
+    assert_eq!(
+        problem(judged(&read, None, &staff(STATION), 1)),
+        ProblemKind::ChangeInvalid
+    );
+}
+
+/// A row of a table that was exported twice, with another problem each time.
+fn row(problem: &str) -> Row {
+    let text = |text: &str| FieldValue::Scalar(Scalar::Text(text.to_owned()));
+    let fields = [
+        ("nature", text("complaint")),
+        ("station", text(STATION)),
+        ("problem", text(problem)),
+    ];
+    Row {
+        record: RecordId::natural(Kind::Case, &["12315", "42"]),
+        kind: Kind::Case,
+        fields: fields.map(|(path, value)| (path.to_owned(), value)).into(),
+        raw: BTreeMap::new(),
+        events: vec![("received".to_owned(), Moment::china(1_700_000_000_000))],
+    }
+}
+
+#[test]
+fn two_versions_of_a_row_imported_apart_are_one_record_with_one_event_and_neither_is_refused() {
+    let one = row("contract").change().unwrap().0;
+    let two = row("price").change().unwrap().0;
+    let held = accepted(judged(&push(&one), None, &staff(STATION), 1));
+    let both = accepted(judged(&push(&two), Some(&held), &staff(STATION), 2));
+    let other = accepted(judged(&push(&two), None, &staff(STATION), 2));
+    let other = accepted(judged(&push(&one), Some(&other), &staff(STATION), 1));
+    assert_eq!(both.view.events, other.view.events);
+    assert_eq!(both.view.events.len(), 1);
+    assert_eq!(both.view.folded.contested, [false]);
+    assert_eq!(both.view.conflicts.len(), 1);
+}
+
+#[test]
+fn an_imported_event_cannot_be_written_over_nor_brought_again_in_other_words() {
+    let one = row("contract").change().unwrap().0;
+    let held = accepted(judged(&push(&one), None, &staff(STATION), 1));
+    let event = held.view.events[0].clone();
+    // The frozen change makes `kind` and `schema`, and then this.
+    let events = ObjectId::Id(OpId(3, ActorId::from(frozen::actor(Kind::Case).0)));
+    let key = event.id.to_string();
+    let own = OpId(event.counter, ActorId::from(event.actor.0));
+    let chunk = &one.chunks().unwrap()[0];
+    let cell = |at: i64| {
+        let words = format!(r#"{{"at":{at},"offset_min":480,"type":"received"}}"#);
+        OpType::Put(ScalarValue::Str(words.into()))
+    };
+    let said = event.at.ms;
+    for (ms, pred, deps, start) in [
+        (said, vec![own.clone()], chunk.hash(), max_op(chunk) + 1),
+        (said + 1, vec![own], chunk.hash(), max_op(chunk) + 1),
+        (
+            said + 1,
+            vec![],
+            frozen::hash(Kind::Case),
+            frozen_end(Kind::Case) + 1,
+        ),
+    ] {
+        let op = op(cell(ms), events.clone(), &key, pred);
+        let forged = forged(7, 1, start, &[deps], vec![op]);
+        let pushed = bring(one.id(), Kind::Case, &[&forged]);
+        assert_eq!(
+            problem(judged(&pushed, Some(&held), &staff(STATION), 1)),
+            ProblemKind::RecordInvalid,
+            "{ms} {start}"
+        );
+    }
 }
