@@ -135,7 +135,7 @@ impl Report {
             Kind::Inspection if summary.submitted_ms.is_some_and(|ms| question.spans(ms)) => {
                 self.count_inspection(summary);
             }
-            Kind::Inspection | Kind::Party => {}
+            _ => {}
         }
     }
 

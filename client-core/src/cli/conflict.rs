@@ -25,7 +25,7 @@ pub(super) fn conflicts(home: &Home, output: &mut Output<'_>) -> Result<(), CliE
                 json!({ "record": conflict.record, "path": conflict.path, "values": values })
             },
             |lang| {
-                let field = words::field(lang, &conflict.path);
+                let field = words::field(lang, kind, &conflict.path);
                 let said = sentence(lang, kind, &conflict.path, &conflict.values);
                 let record = conflict.record;
                 match lang {
@@ -116,7 +116,7 @@ pub(super) fn resolve(
     output.answer(
         || json!({ "record": record, "heads": edited.heads }),
         |lang| {
-            let field = words::field(lang, path);
+            let field = words::field(lang, before.view.kind, path);
             let chosen = chosen.unwrap_or_default();
             match lang {
                 Lang::Zh => format!("“{field}”已定为“{chosen}”"),

@@ -28,7 +28,7 @@ pub(super) fn list(
             || json_line(&line),
             |lang| {
                 let summary = &line.summary;
-                let status = words::status(lang, &summary.status);
+                let status = words::status(lang, summary.kind, &summary.status);
                 let state = words::state(lang, line.state);
                 let kind = words::kind(lang, summary.kind);
                 format!("{} {kind} {status} {state} {}", line.record, summary.title)

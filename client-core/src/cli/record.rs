@@ -51,23 +51,25 @@ fn fill_in(home: &Home, kind: Kind, acts: &mut Vec<Act>) -> Result<(), CliError>
         path: path.to_owned(),
         value: FieldValue::Scalar(Scalar::Text(text)),
     };
-    match kind {
-        Kind::Case | Kind::Party if !is_given("station", acts) => {
-            acts.push(text("station", station(&home.replica().grants()?)?));
+    if lies_at_a_station(kind) && !is_given("station", acts) {
+        acts.push(text("station", station(&home.replica().grants()?)?));
+    }
+    if kind == Kind::Inspection {
+        if !is_given("alias", acts) {
+            let random = home.chance().sixteen().map_err(ReplicaError::from)?;
+            acts.push(text("alias", pseudonym(&random)));
         }
-        Kind::Case | Kind::Party => {}
-        Kind::Inspection => {
-            if !is_given("alias", acts) {
-                let random = home.chance().sixteen().map_err(ReplicaError::from)?;
-                acts.push(text("alias", pseudonym(&random)));
-            }
-            if !CHECKLIST.iter().any(|(path, _)| is_given(path, acts)) {
-                let named = CHECKLIST.iter();
-                acts.extend(named.map(|(path, value)| text(path, (*value).to_owned())));
-            }
+        if !CHECKLIST.iter().any(|(path, _)| is_given(path, acts)) {
+            let named = CHECKLIST.iter();
+            acts.extend(named.map(|(path, value)| text(path, (*value).to_owned())));
         }
     }
     Ok(())
+}
+
+/// Whether a record of this kind belongs to a station and to nothing wider.
+fn lies_at_a_station(kind: Kind) -> bool {
+    kind.field("station").is_some() && kind.field("region").is_none()
 }
 
 /// The one station whose demands these grants let somebody write.
@@ -111,14 +113,15 @@ pub(super) fn event(
         at,
         data: value::event_data(&command.set)?,
     };
+    let of = home.replica().view(record)?.view.kind;
     let happened = home
         .replica()
         .add_event(record, &event, &now, &mut home.chance())?;
     output.answer(
         || json!({ "event": happened.event, "status": happened.status }),
         |lang| {
-            let what = words::event(lang, &command.kind);
-            let status = words::status(lang, happened.status);
+            let what = words::event(lang, of, &command.kind);
+            let status = words::status(lang, of, happened.status);
             match lang {
                 Lang::Zh => format!("已记录“{what}”，状态：{status}"),
                 Lang::En => format!("recorded {what}; status: {status}"),
@@ -146,7 +149,7 @@ pub(super) fn set(home: &Home, command: &SetArgs, output: &mut Output<'_>) -> Re
     output.answer(
         || json!({ "record": record, "heads": edited.heads }),
         |lang| {
-            let field = words::field(lang, path);
+            let field = words::field(lang, kind, path);
             match (lang, edited.chunk.is_some()) {
                 (Lang::Zh, true) => format!("已修改“{field}”"),
                 (Lang::Zh, false) => format!("“{field}”未变"),

@@ -84,7 +84,7 @@ fn sheet(lang: Lang, shown: &Shown, clocks: &[Clock<'_>]) -> String {
     let view = &shown.view;
     let either = |zh, en| words::either(lang, zh, en).to_owned();
     let mut lines = vec![
-        (either("状态", "status"), words::status(lang, view.status())),
+        (either("状态", "status"), words::status(lang, view.kind, view.status())),
         (
             either("发送", "state"),
             words::state(lang, shown.state).to_owned(),
@@ -92,7 +92,7 @@ fn sheet(lang: Lang, shown: &Shown, clocks: &[Clock<'_>]) -> String {
     ];
     for (path, value) in leaves(view.kind, &fields(shown)) {
         let value = words::value(lang, view.kind, &path, &value);
-        lines.push((words::field(lang, &path), value));
+        lines.push((words::field(lang, view.kind, &path), value));
     }
     let contested = &view.folded.contested;
     let contested = contested.iter().copied().chain(std::iter::repeat(false));
@@ -105,7 +105,7 @@ fn sheet(lang: Lang, shown: &Shown, clocks: &[Clock<'_>]) -> String {
     for conflict in &view.conflicts {
         let values = conflict.values.iter().map(|value| shown.value(value));
         let values: Vec<Value> = values.collect();
-        let field = words::field(lang, &conflict.path);
+        let field = words::field(lang, view.kind, &conflict.path);
         let said = conflict::sentence(lang, view.kind, &conflict.path, &values);
         lines.push((format!("{} {field}", either("冲突", "conflict")), said));
     }
@@ -133,7 +133,7 @@ fn event_line(lang: Lang, shown: &Shown, event: &Event, contested: bool) -> (Str
     let label = format!(
         "{} {}",
         words::minute(event.at),
-        words::event(lang, &event.kind)
+        words::event(lang, shown.view.kind, &event.kind)
     );
     (label, format!("{}{data}{mark}", shown.label(event.actor)))
 }

@@ -1,11 +1,11 @@
 //! Words for people, in Chinese and English: fields, statuses, events, values, moments.
 
-mod labels;
 mod problems;
 
 use fieldwatch_schemas::code::{self, Lang};
 use fieldwatch_schemas::field::Shape;
 use fieldwatch_schemas::kind::Kind;
+use fieldwatch_schemas::label;
 use fieldwatch_schemas::time::Moment;
 use serde_json::Value as Json;
 
@@ -21,27 +21,23 @@ pub(super) fn either<'t>(lang: Lang, zh: &'t str, en: &'t str) -> &'t str {
 }
 
 /// What a field is called; answers and fields of newer versions by their path.
-pub(super) fn field(lang: Lang, path: &str) -> String {
-    label(lang, &labels::FIELDS, path)
+pub(super) fn field(lang: Lang, kind: Kind, path: &str) -> String {
+    label::field(kind, path, lang).to_owned()
 }
 
 /// What a status is called.
-pub(super) fn status(lang: Lang, status: &str) -> String {
-    label(lang, &labels::STATUSES, status)
+pub(super) fn status(lang: Lang, kind: Kind, status: &str) -> String {
+    label::status(kind, status, lang).to_owned()
 }
 
 /// What an event is called.
-pub(super) fn event(lang: Lang, event: &str) -> String {
-    label(lang, &labels::EVENTS, event)
+pub(super) fn event(lang: Lang, kind: Kind, event: &str) -> String {
+    label::event(kind, event, lang).to_owned()
 }
 
 /// What a kind is called.
 pub(super) fn kind(lang: Lang, kind: Kind) -> &'static str {
-    match kind {
-        Kind::Case => either(lang, "诉求件", "case"),
-        Kind::Party => either(lang, "消费者", "party"),
-        Kind::Inspection => either(lang, "暗访体察", "inspection"),
-    }
+    label::kind(kind, lang)
 }
 
 /// Whether a record has been sent, in the words of the form.
@@ -51,15 +47,6 @@ pub(super) fn state(lang: Lang, state: State) -> &'static str {
         State::Sending => either(lang, "发送中", "sending"),
         State::Stored => either(lang, "服务器已确认", "stored"),
         State::Quarantined => either(lang, "需处理", "quarantined"),
-    }
-}
-
-fn label(lang: Lang, labels: &[(&str, &str)], name: &str) -> String {
-    let zh = labels.iter().find(|(known, _)| *known == name);
-    match (lang, zh) {
-        (Lang::Zh, Some((_, zh))) => (*zh).to_owned(),
-        (Lang::Zh, None) => name.to_owned(),
-        (Lang::En, _) => name.replace('_', " "),
     }
 }
 

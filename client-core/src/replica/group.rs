@@ -181,19 +181,19 @@ impl Group<'_> {
                 .as_ref()
                 .and_then(|standing| standing.region.as_ref()),
         );
-        let defaults = match kind {
-            Kind::Case => vec![
-                ("station", station),
-                ("received_at", Some(Scalar::Time(now.ms))),
-            ],
-            Kind::Party => vec![("station", station)],
-            Kind::Inspection => vec![("region", region)],
-        };
+        let defaults = [
+            ("station", station),
+            ("region", region),
+            ("received_at", Some(Scalar::Time(now.ms))),
+            ("issued_at", Some(Scalar::Time(now.ms))),
+        ];
         let is_given = |path: &str| {
             acts.iter()
                 .any(|act| matches!(act, Act::Set { path: given, .. } if given == path))
         };
-        let missing = defaults.into_iter().filter(|(path, _)| !is_given(path));
+        let missing = defaults
+            .into_iter()
+            .filter(|(path, _)| kind.field(path).is_some() && !is_given(path));
         let set = |(path, value): (&str, Option<Scalar>)| {
             Some(Act::Set {
                 path: path.to_owned(),

@@ -31,7 +31,7 @@ impl Resolver<'_> {
                         | Kind::Note
                 ) {
                     let message = format!(
-                        "`${{{}}}` is a {} and no number",
+                        "`${{{}}}` is of type {} and no number",
                         asked.name,
                         asked.kind.as_str()
                     );
