@@ -246,6 +246,8 @@ impl<C: Chance> Engine<C> {
             None => exchange.last_page(),
             Some(_) => exchange.sure_page(),
         };
+        let mended = |record: &RecordId| exchange.acknowledged.contains(record);
+        self.report.refused.retain(|record| !mended(record));
         self.report.acknowledged.append(&mut exchange.acknowledged);
         self.report.refused.append(&mut exchange.refused);
         self.phase = Phase::Closing(exchange, problem);

@@ -22,7 +22,7 @@ mod show;
 mod status;
 mod take;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fieldwatch_schemas::id::{EventId, Hash, RecordId};
@@ -59,6 +59,8 @@ struct Memory {
     feeds: Vec<FeedRow>,
     next_place: u64,
     sending: BTreeSet<RecordId>,
+    /// The records of the last offer, and how many changes each had then.
+    offered: BTreeMap<RecordId, u32>,
 }
 
 impl Replica {

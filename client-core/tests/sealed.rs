@@ -115,6 +115,24 @@ fn only_the_owner_can_read_the_device_key() {
 }
 
 #[test]
+#[cfg(unix)]
+fn only_the_owner_can_enter_a_home_and_its_store() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("made/on the way/home");
+    drop(open_home(&home, &KeySource::Device).unwrap());
+    for folder in [home.join("store"), home.clone(), folder.path().join("made")] {
+        let mode = fs::metadata(&folder).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{}", folder.display());
+    }
+    fs::write(home.join("device.key"), [9; 32]).unwrap();
+    let words = open_home(&home, &KeySource::Device)
+        .unwrap_err()
+        .to_string();
+    assert!(words.contains("another device key"), "{words}");
+}
+
+#[test]
 fn a_value_that_was_moved_to_another_key_or_changed_does_not_open() {
     let store = Arc::new(MemoryStore::new());
     let open = || Sealed::new(Shared(store.clone()), &[7; 32], Box::new(SystemChance));

@@ -382,6 +382,29 @@ fn many_edits_of_one_record_travel_in_parts() {
 }
 
 #[test]
+fn a_purge_that_power_loss_cut_short_is_finished_by_the_next_sync() {
+    let server = server();
+    let mut alice = Device::new(1, &server);
+    let case = alice.new_case("shop");
+    for number in 0..450 {
+        alice.set(case, "respondent.phone", &number.to_string(), number);
+    }
+    alice.synced();
+    for kept in 0..6 {
+        let server = Arc::new(Mutex::new(server.lock().unwrap().clone()));
+        let mut bob = Device::new(2, &server);
+        bob.synced();
+        server.lock().unwrap().remove(case, Presence::Left);
+        bob.store.fail_next(Fault::Flush);
+        assert!(bob.sync().is_err());
+        bob.store.crash_keeping(kept);
+        bob.replica = device::open(&bob.store);
+        bob.synced();
+        assert_eq!(bob.replica.status().unwrap().records, 0, "{kept}");
+    }
+}
+
+#[test]
 fn a_record_of_an_unknown_kind_is_kept_as_it_comes_and_the_digests_agree() {
     let server = server();
     let mut alice = Device::new(1, &server);

@@ -73,7 +73,7 @@ impl Home {
         key_file: Option<&Path>,
         world: World,
     ) -> Result<Self, CliError> {
-        make_folder(place).map_err(|error| about(place, &error))?;
+        store::home::make_folder(place).map_err(|error| about(place, &error))?;
         let Locked::Here(lock) = lock(place)? else {
             return Err(CliError::AlreadyEnrolled);
         };
@@ -132,7 +132,11 @@ impl Home {
 /// What opens the home: nobody is ever asked for it.
 fn key(file: Option<&Path>) -> KeySource {
     let file = file.filter(|file| !file.as_os_str().is_empty());
-    let passphrase = || std::env::var("FIELDWATCH_PASSPHRASE").ok();
+    // One that is no UTF-8 is a passphrase too: it must never count as none.
+    let passphrase = || {
+        let given = std::env::var_os("FIELDWATCH_PASSPHRASE");
+        given.map(|given| given.to_string_lossy().into_owned())
+    };
     match (
         file,
         passphrase().filter(|passphrase| !passphrase.is_empty()),
@@ -199,15 +203,6 @@ fn open_store(place: &Path, key: &KeySource) -> Result<Arc<dyn Store>, CliError>
         }
     }
     Err(CliError::HomeInUse(place.to_owned()))
-}
-
-/// A folder that only its owner can enter.
-fn make_folder(place: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(place)
 }
 
 /// Reads a small text file that a person gave.

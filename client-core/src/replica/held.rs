@@ -241,10 +241,16 @@ impl Group<'_> {
         Ok(())
     }
 
-    /// Removes a record and everything about it. The row goes last, so that a crash in between only repeats the work.
+    /// Removes a record and everything about it. The row goes last, and first it says that there are no changes, so that what a
+    /// crash leaves in between can be read and is removed again.
     pub(super) fn remove(&mut self, held: &Held) -> Result<(), ReplicaError> {
         let id = held.id;
         let mut batch = Batch::new();
+        let emptied = RecordRow {
+            next: 0,
+            ..held.row.clone()
+        };
+        batch.put(keys::of_record(keys::RECORDS, id), encode(&emptied));
         let labels = KeyRange::prefix(&keys::of_record(keys::LABELS, id));
         let changes = KeyRange::prefix(&keys::of_record(keys::CHANGES, id));
         for range in [labels, changes] {

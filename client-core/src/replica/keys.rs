@@ -15,7 +15,8 @@
 //! | `w` ‖ record | empty: the record is wanted whole |
 //! | `x` ‖ record | empty: nobody has settled its conflicts |
 //!
-//! Keys are not sealed: they show random ids, counts, and when records were changed (of blind kinds, the day), and nothing else.
+//! Keys are not sealed: they show ids, counts, and when records were changed (of blind kinds, the day), and nothing else. Ids are
+//! random, but for those that follow from a natural key: whoever guesses a case's channel and number can see whether it is here.
 
 use fieldwatch_schemas::id::{Actor, RecordId};
 

@@ -27,15 +27,15 @@ pub struct Offer {
 }
 
 impl Replica {
-    /// What to say in the next request.
+    /// What to say in the next request: all of it is durable here.
     ///
     /// # Errors
     ///
     /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
     pub fn offer(&self) -> Result<Offer, ReplicaError> {
-        let group = self.group();
+        let mut group = self.group();
         let feeds = group.feed_statuses()?.into_iter().take(FEEDS_MAX);
-        Ok(Offer {
+        let offer = Offer {
             log: group.log()?,
             feeds: feeds
                 .map(|status| FeedCursor {
@@ -48,12 +48,17 @@ impl Replica {
             outbox: group.outbox_slice()?,
             grants: grants_tag(&group.grants()?),
             wants: group.wants()?,
-        })
+        };
+        drop(group);
+        // Somebody may have written and not flushed yet; what the server has must never be lost here.
+        self.flush()?;
+        Ok(offer)
     }
 }
 
 impl Group<'_> {
-    fn outbox_slice(&self) -> Result<Vec<Pushed>, ReplicaError> {
+    fn outbox_slice(&mut self) -> Result<Vec<Pushed>, ReplicaError> {
+        self.state.offered.clear();
         let mut slice = Vec::new();
         let mut size_bytes = 0;
         let mut rows = Vec::new();
@@ -82,8 +87,9 @@ impl Group<'_> {
     }
 
     /// The first unsent changes of a record: at least one, then as many as there is room for.
-    fn pushed(&self, record: RecordId, room_bytes: usize) -> Result<Pushed, ReplicaError> {
+    fn pushed(&mut self, record: RecordId, room_bytes: usize) -> Result<Pushed, ReplicaError> {
         let held = self.held(record)?;
+        self.state.offered.insert(record, held.row.next);
         let mut changes = Vec::new();
         let mut size_bytes = 0;
         for change in held.changes.into_iter().filter(|change| change.is_unsent) {

@@ -154,6 +154,7 @@ impl Group<'_> {
                     held.note(place, true, None);
                 }
             }
+            Verdict::Refused if self.is_edited_since_offered(&held) => {}
             Verdict::Refused if held.has_unsent() => {
                 let refusal = RefusalRow {
                     code: outcome.problem.clone().unwrap_or_default(),
@@ -164,6 +165,16 @@ impl Group<'_> {
             Verdict::Refused => {}
         }
         self.save(&mut held, None, also)
+    }
+
+    /// Whether the server judged less than there is now: what came after may correct it, and goes with it in the next request.
+    fn is_edited_since_offered(&self, held: &Held) -> bool {
+        let offered = self.state.offered.get(&held.id).copied();
+        let later = held
+            .changes
+            .iter()
+            .skip(offered.map_or(usize::MAX, |offered| offered as usize));
+        later.into_iter().any(|change| change.is_unsent)
     }
 
     fn arrive(

@@ -128,6 +128,7 @@ impl Group<'_> {
         held.retain(|change| !change.is_unsent);
         held.row.actor = None;
         if held.changes.is_empty() && held.row.feeds.is_empty() {
+            held.row.is_refused = true;
             return self.remove(&held);
         }
         let mut also = Batch::new();

@@ -54,9 +54,7 @@ impl std::fmt::Debug for KeySource {
 #[derive(Debug, thiserror::Error)]
 pub enum HomeError {
     /// The key is another than the one that the home was made with.
-    #[error(
-        "the key does not open this home: it was made with a {expected}, and a {given} was given"
-    )]
+    #[error("the key does not open this home: {}", difference(.expected, .given))]
     KeyWrong {
         /// What sort of key it was made with.
         expected: String,
@@ -95,6 +93,13 @@ pub enum HomeError {
     Chance(#[from] ChanceError),
 }
 
+fn difference(expected: &str, given: &str) -> String {
+    match expected == given {
+        true => format!("it was made with another {given} key"),
+        false => format!("it was made with a {expected} key, and a {given} key was given"),
+    }
+}
+
 impl HomeError {
     /// The problem that a command reports.
     #[must_use]
@@ -121,6 +126,7 @@ pub fn open_home(home: &Path, source: &KeySource) -> Result<Arc<dyn Store>, Home
         Some(wrapped) => existing_key(home, source, &wrapped)?,
         None => fresh_key(home, source, &mut chance)?,
     };
+    prepare(&home.join(STORE))?;
     let inner = SledStore::open(&home.join(STORE), SledOptions::device())?;
     Ok(Arc::new(Sealed::new(inner, &data_key, Box::new(chance))))
 }
@@ -230,11 +236,32 @@ fn write_json<T: Serialize>(home: &Path, name: &'static str, value: &T) -> Resul
     write(home, name, &text)
 }
 
-fn prepare(home: &Path) -> Result<(), HomeError> {
-    fs::create_dir_all(home).map_err(|source| HomeError::Io {
-        path: home.to_owned(),
+fn prepare(folder: &Path) -> Result<(), HomeError> {
+    make_folder(folder).map_err(|source| HomeError::Io {
+        path: folder.to_owned(),
         source,
     })
+}
+
+/// Makes a folder that only its owner can enter, durably; one that exists stays as it is.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
+    #[cfg(unix)]
+    for parent in missing.into_iter().filter_map(Path::parent) {
+        let is_here = parent.as_os_str().is_empty();
+        let parent = if is_here { Path::new(".") } else { parent };
+        // A folder that may be written and not read cannot be synced.
+        if let Ok(parent) = File::open(parent) {
+            parent.sync_all()?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes a file that only its owner can read, whole or not at all, and durably.

@@ -210,6 +210,20 @@ fn a_wrong_command_line_exits_2_and_help_exits_0() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_passphrase_that_is_no_utf_8_never_counts_as_none() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let device = Device::of_station();
+    let mut command = device.command(&["status", "--json"]);
+    let passphrase = std::ffi::OsStr::from_bytes(b"\xff\xfe");
+    let output = command.env("FIELDWATCH_PASSPHRASE", passphrase).output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("problems/key_wrong"), "{told}");
+}
+
+#[test]
 fn global_options_stand_anywhere() {
     let device = Device::of_station();
     let before = device.run(&["--json", "status"]).json();
