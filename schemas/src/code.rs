@@ -22,7 +22,7 @@ pub use self::crosswalk::{Crosswalk, crosswalk};
 pub use self::lang::{Lang, UnknownLang};
 
 /// The embedded lists, in the order in which [`lists`] gives them.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 23] = [
     include_str!("../data/codes/nature.json"),
     include_str!("../data/codes/channel.json"),
     include_str!("../data/codes/problem.json"),
@@ -36,6 +36,16 @@ const SOURCES: [&str; 13] = [
     include_str!("../data/codes/station_kind.json"),
     include_str!("../data/codes/sales_channel.json"),
     include_str!("../data/codes/region_level.json"),
+    include_str!("../data/codes/mediation_mode.json"),
+    include_str!("../data/codes/severity.json"),
+    include_str!("../data/codes/rectified.json"),
+    include_str!("../data/codes/organisation_role.json"),
+    include_str!("../data/codes/connection_status.json"),
+    include_str!("../data/codes/pledge.json"),
+    include_str!("../data/codes/lead_outcome.json"),
+    include_str!("../data/codes/test_verdict.json"),
+    include_str!("../data/codes/notice_form.json"),
+    include_str!("../data/codes/survey_mode.json"),
 ];
 
 /// One entry of a [`CodeList`].

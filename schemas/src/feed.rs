@@ -86,6 +86,21 @@ impl Feed {
         Self(format!("campaign/{id}"))
     }
 
+    /// Who the inspectors of a campaign are: for its coordinators alone.
+    #[must_use]
+    pub fn campaign_alias(id: crate::id::RecordId) -> Self {
+        Self(format!("campaign/{id}/alias"))
+    }
+
+    /// The enterprises of a region (GB/T 2260).
+    ///
+    /// # Errors
+    ///
+    /// [`IdError`] unless the code is six digits.
+    pub fn register(code: &str) -> Result<Self, IdError> {
+        Self::region(code).map(|_| Self(format!("register/{code}")))
+    }
+
     /// Everything of a region (GB/T 2260) that its coordinators see.
     ///
     /// # Errors
@@ -161,27 +176,62 @@ pub fn feeds_of(
     owner: PersonId,
     station_region: &dyn Fn(&str) -> Option<String>,
 ) -> BTreeSet<Feed> {
-    let mut feeds = BTreeSet::new();
     let station = view.text("station");
+    let of_station = || station.and_then(|id| Feed::station(id).ok());
+    let of_campaign = || view.text("campaign").and_then(|id| id.parse().ok());
+    let region = || match view.text("region") {
+        Some(code) => Some(code.to_owned()),
+        None => station.and_then(station_region),
+    };
+    let mut feeds = BTreeSet::new();
     match view.kind {
-        Kind::Case => {
-            feeds.extend(station.and_then(|id| Feed::station(id).ok()));
-            feeds.extend(regions(station.and_then(station_region).as_deref()));
+        Kind::Case
+        | Kind::Acknowledgement
+        | Kind::Satisfaction
+        | Kind::Lead
+        | Kind::Publication => {
+            feeds.extend(of_station());
+            feeds.extend(regions(region().as_deref()));
         }
-        Kind::Party => feeds.extend(station.and_then(|id| Feed::station_personal(id).ok())),
+        Kind::Party | Kind::Reporter => {
+            feeds.extend(station.and_then(|id| Feed::station_personal(id).ok()));
+        }
         Kind::Inspection => {
             feeds.insert(Feed::person(owner));
             if view.was("submitted") {
-                feeds.extend(
-                    view.text("campaign")
-                        .and_then(|id| id.parse().ok())
-                        .map(Feed::campaign),
-                );
+                feeds.extend(of_campaign().map(Feed::campaign));
                 feeds.extend(regions(view.text("region")));
             }
         }
+        Kind::Assignment => {
+            let person = view.text("person").and_then(|id| id.parse().ok());
+            let is_offered = view.status() != view.kind.table().life_cycle.first;
+            feeds.extend(person.filter(|_| is_offered).map(Feed::person));
+            feeds.extend(of_campaign().map(Feed::campaign_alias));
+        }
+        Kind::Alias => feeds.extend(of_campaign().map(Feed::campaign_alias)),
+        Kind::Enterprise => feeds.extend(registers(region().as_deref())),
+        Kind::Campaign => {
+            feeds.insert(Feed::campaign(view.record));
+            feeds.extend(regions(region().as_deref()));
+        }
+        Kind::Interview | Kind::ComparativeTest | Kind::Notice => {
+            feeds.extend(regions(region().as_deref()));
+        }
+    }
+    if is_public(view) {
+        feeds.insert(Feed::shared());
     }
     feeds
+}
+
+/// Whether everybody has the record: a notice or a publication while it stands.
+fn is_public(view: &View) -> bool {
+    match view.kind {
+        Kind::Notice => view.status() == "published",
+        Kind::Publication => ["live", "corrected"].contains(&view.status()),
+        _ => false,
+    }
 }
 
 /// One feed per level of a region: province, city, county. So nobody needs more than a few feeds.
@@ -191,6 +241,31 @@ fn regions(code: Option<&str>) -> Vec<Feed> {
         .iter()
         .filter_map(|level| Feed::region(level).ok())
         .collect()
+}
+
+/// One register per level of a region. An enterprise without one is in no register, and cannot be sent.
+fn registers(code: Option<&str>) -> Vec<Feed> {
+    let levels = code.map(area::levels).unwrap_or_default();
+    let feeds = levels.iter().filter_map(|level| Feed::register(level).ok());
+    feeds.collect()
+}
+
+/// What a person may read and write of one campaign, beside what [`grants_of`] says: a coordinator whose region contains the
+/// campaign's reads and writes its visits and its aliases, and nobody else does.
+#[must_use]
+pub fn campaign_grants(campaign: &View, standing: &Standing) -> Vec<Grant> {
+    let own = standing.region.as_deref();
+    let covers = |code: &str| own.is_some_and(|own| area::contains(own, code).unwrap_or(false));
+    let is_coordinator = standing.role == Role::Coordinator;
+    if campaign.kind != Kind::Campaign || !is_coordinator {
+        return Vec::new();
+    }
+    if !campaign.text("region").is_some_and(covers) {
+        return Vec::new();
+    }
+    let id = campaign.record;
+    let feeds = [Feed::campaign(id), Feed::campaign_alias(id)];
+    feeds.map(|feed| Grant { feed, write: true }).to_vec()
 }
 
 /// What a person may read and write, from who they are.
@@ -226,6 +301,12 @@ pub fn grants_of(standing: &Standing) -> Vec<Grant> {
                     .region
                     .as_deref()
                     .and_then(|code| Feed::region(code).ok()),
+            );
+            may_write(
+                standing
+                    .region
+                    .as_deref()
+                    .and_then(|code| Feed::register(code).ok()),
             );
         }
         Role::EnterpriseContact | Role::Auditor | Role::Administrator => {}

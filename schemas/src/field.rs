@@ -25,6 +25,29 @@ pub struct Field {
     pub rule: Rule,
 }
 
+impl Field {
+    /// A field that may be written at any time, and may be absent.
+    #[must_use]
+    pub const fn new(path: &'static str, shape: Shape) -> Self {
+        let rule = Rule::Optional;
+        Self { path, shape, rule }
+    }
+
+    /// The same, written once.
+    #[must_use]
+    pub const fn once(self) -> Self {
+        let rule = Rule::Once;
+        Self { rule, ..self }
+    }
+
+    /// The same, there from the beginning.
+    #[must_use]
+    pub const fn required(self) -> Self {
+        let rule = Rule::Required;
+        Self { rule, ..self }
+    }
+}
+
 /// When a field may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
@@ -51,6 +74,8 @@ pub enum Shape {
     Fen,
     /// A moment; kept as UTC milliseconds.
     Time,
+    /// A day of the civil calendar, `2026-10-14`.
+    Date,
     /// Yes or no.
     Flag,
     /// A whole number between two bounds.
@@ -71,6 +96,8 @@ pub enum Shape {
     Answers,
     /// A container of values that could not be translated, by field path.
     Raw,
+    /// A container of small tables: its keys are `ENTRY.FIELD`, so that two people who edit one entry apart merge field by field.
+    Entries(&'static [Field]),
 }
 
 /// A value that fits into one cell of a document.
@@ -166,6 +193,19 @@ impl Field {
     ///
     /// As [`Field::read_text`].
     pub fn read_json(&self, path: &str, json: &Json) -> Result<FieldValue, FieldError> {
+        let value = self.read_form(path, json)?;
+        self.check_codes(path, &value)?;
+        Ok(value)
+    }
+
+    /// Reads a JSON value that another device wrote: of the right form, its codes perhaps newer than our lists.
+    pub(crate) fn read_form(&self, path: &str, json: &Json) -> Result<FieldValue, FieldError> {
+        let value = self.convert(path, json)?;
+        self.check(path, &value)?;
+        Ok(value)
+    }
+
+    fn convert(&self, path: &str, json: &Json) -> Result<FieldValue, FieldError> {
         let wrong = |why: &str| Err(FieldError::new(path, why));
         if json.is_null() {
             return Ok(FieldValue::Clear);
@@ -201,8 +241,6 @@ impl Field {
             },
             _ => return wrong("cannot hold a list or an object"),
         };
-        self.check(path, &value)?;
-        self.check_codes(path, &value)?;
         Ok(value)
     }
 
@@ -255,6 +293,7 @@ impl Field {
             (Shape::CreditCode, Scalar::Text(text)) => {
                 credit_code::check(text).map_err(|error| FieldError::new(path, error.to_string()))
             }
+            (Shape::Date, Scalar::Text(text)) if is_date(text) => Ok(()),
             (Shape::Area, Scalar::Text(text))
                 if text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit()) =>
             {
@@ -299,6 +338,7 @@ impl Shape {
             Self::Codes(_) => "a list of codes",
             Self::Fen => "money in whole fen",
             Self::Time => "a time (RFC 3339)",
+            Self::Date => "a date such as 2026-10-14",
             Self::Flag => "true or false",
             Self::Integer(..) => "a whole number",
             Self::Number(..) => "a number",
@@ -308,8 +348,20 @@ impl Shape {
             Self::Area => "an area code of six digits (GB/T 2260)",
             Self::Answers => "an answer: a text, a number, or true or false",
             Self::Raw => "an untranslated text",
+            Self::Entries(_) => "a table: set its fields as NAME.ENTRY.FIELD",
         }
     }
+}
+
+/// Whether a text is a day as ISO 8601 writes it in full.
+fn is_date(text: &str) -> bool {
+    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
+}
+
+/// Whether a text can name an entry of a table.
+pub(crate) fn is_entry_name(text: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    (1..=40).contains(&text.len()) && text.bytes().all(fits)
 }
 
 fn within(path: &str, text: &str, chars_max: usize) -> Result<(), FieldError> {

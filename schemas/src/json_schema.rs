@@ -65,6 +65,7 @@ fn shape_schema(shape: Shape) -> Json {
         }
         Shape::Fen => json!({ "type": "integer", "minimum": 0, "maximum": FEN_MAX }),
         Shape::Time => json!({ "type": "string", "format": "date-time" }),
+        Shape::Date => json!({ "type": "string", "format": "date" }),
         Shape::Flag => json!({ "type": "boolean" }),
         Shape::Integer(low, high) => json!({ "type": "integer", "minimum": low, "maximum": high }),
         Shape::Number(low, high) => json!({ "type": "number", "minimum": low, "maximum": high }),
@@ -76,6 +77,17 @@ fn shape_schema(shape: Shape) -> Json {
             json!({ "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] } })
         }
         Shape::Raw => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+        Shape::Entries(fields) => {
+            let properties: Map<String, Json> = fields
+                .iter()
+                .map(|field| (field.path.to_owned(), shape_schema(field.shape)))
+                .collect();
+            json!({
+                "type": "object",
+                "propertyNames": { "pattern": "^[A-Za-z0-9_-]{1,40}$" },
+                "additionalProperties": { "type": "object", "properties": properties },
+            })
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! Read in this order: [`id`] and [`kind`] (what there is), [`record`] (one automerge document and the acts upon it),
 //! [`status`] (what follows from its events), [`feed`] (who may see it), [`sync`] (how it travels).
 
+pub mod acknowledgement;
 pub mod area;
 pub mod calendar;
 pub mod checklist;
@@ -20,6 +21,7 @@ pub mod id;
 pub mod inspection;
 pub mod json_schema;
 pub mod kind;
+pub mod label;
 pub mod limits;
 pub mod problem;
 pub mod record;

@@ -2,12 +2,24 @@
 //!
 //! A kind's life cycle is a table: which event is legal from which status, and where it leads. [`fold`] walks the events in causal
 //! order (the Lamport counter of the operation that created each, ties by event id), never by clocks. An event that is illegal
-//! where it stands after merging is kept, moves nothing, and is flagged contested.
+//! where it stands after merging is kept, moves nothing, and is flagged contested, until a person settles it by a later event
+//! ([`contest`]).
+//!
+//! The tables also say what an event's data must and may hold ([`data`]) and what follows from it ([`derive`]); [`diagram`] draws
+//! them.
+
+pub mod contest;
+pub mod data;
+pub mod derive;
+pub mod diagram;
+mod fold;
 
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-use crate::record::event::Event;
+pub use contest::SETTLED_CONTEST;
+pub use data::Datum;
+pub use fold::{Folded, Walk, fold};
 
 /// What a person is to the council.
 #[derive(
@@ -58,7 +70,18 @@ pub struct LifeCycle {
     pub first: &'static str,
     /// The rules; the first that fits an event and a status decides.
     pub rules: &'static [EventRule],
+    /// What the data of events may hold.
+    pub data: &'static [Datum],
 }
+
+/// The rule holds from whatever status there is.
+pub(crate) const ANY: &[&str] = &["*"];
+/// Those who handle demands.
+pub(crate) const STAFF: &[Role] = &[Role::StationStaff, Role::Coordinator];
+/// Those who make visits.
+pub(crate) const INSPECTOR: &[Role] = &[Role::Volunteer, Role::StationStaff, Role::Coordinator];
+/// Those who plan, review and publish.
+pub(crate) const COORDINATOR: &[Role] = &[Role::Coordinator];
 
 /// One row of a life cycle.
 #[derive(Debug)]
@@ -82,15 +105,6 @@ pub enum Next {
     Stay,
     /// To this status.
     To(&'static str),
-}
-
-/// What the events of a record come to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folded {
-    /// Where the record is in its life cycle.
-    pub status: &'static str,
-    /// For each event, in the order given, whether it is contested.
-    pub contested: Vec<bool>,
 }
 
 /// An event that may not happen here.
@@ -122,6 +136,14 @@ pub enum EventError {
         /// The missing key of its data.
         needs: &'static str,
     },
+    /// What it says does not fit.
+    #[error("{event}: {why}")]
+    Wrong {
+        /// What was asked for.
+        event: String,
+        /// What is wrong, in words.
+        why: String,
+    },
     /// The role may not cause it.
     #[error("{event} is not for a {role}", role = .role.name())]
     NotFor {
@@ -145,14 +167,14 @@ impl LifeCycle {
         let rules: &'static [EventRule] = self.rules;
         if let Some(rule) = rules
             .iter()
-            .find(|rule| rule.event == event && rule.from.contains(&status))
+            .find(|rule| rule.event == event && rule.is_from(status))
         {
             return Ok(rule);
         }
         if !self.knows(event) {
             return Err(EventError::Unknown {
                 event: event.to_owned(),
-                known: self.events(|_| true),
+                known: self.event_names(),
             });
         }
         Err(EventError::Illegal {
@@ -182,6 +204,35 @@ impl LifeCycle {
             .any(|rule| rule.event == event && rule.roles.contains(&role))
     }
 
+    /// Every status, the first one first, in the order of the table.
+    #[must_use]
+    pub fn statuses(&self) -> Vec<&'static str> {
+        let of_rule = |rule: &EventRule| {
+            let from: Vec<&'static str> = match rule.from == ANY {
+                true => Vec::new(),
+                false => rule.from.to_vec(),
+            };
+            let to = match rule.next {
+                Next::Stay => None,
+                Next::To(next) => Some(next),
+            };
+            from.into_iter().chain(to)
+        };
+        let mut statuses = vec![self.first];
+        for status in self.rules.iter().flat_map(of_rule) {
+            if !statuses.contains(&status) {
+                statuses.push(status);
+            }
+        }
+        statuses
+    }
+
+    /// Every event, in the order of the table.
+    #[must_use]
+    pub fn event_names(&self) -> Vec<&'static str> {
+        self.events(|_| true)
+    }
+
     fn events(&self, wanted: impl Fn(&EventRule) -> bool) -> Vec<&'static str> {
         let mut names: Vec<_> = self
             .rules
@@ -189,29 +240,16 @@ impl LifeCycle {
             .filter(|rule| wanted(rule))
             .map(|rule| rule.event)
             .collect();
-        names.dedup();
+        let mut seen = std::collections::BTreeSet::new();
+        names.retain(|name| seen.insert(*name));
         names
     }
 }
 
-/// Walks events, which must be in causal order, from the first status to the last.
-///
-/// An event whose type the table does not know moves nothing and is not contested: a newer device may know it.
-#[must_use]
-pub fn fold(life_cycle: &'static LifeCycle, events: &[Event]) -> Folded {
-    let mut status = life_cycle.first;
-    let mut contested = Vec::with_capacity(events.len());
-    for event in events {
-        match life_cycle.rule(&event.kind, status) {
-            Ok(rule) => {
-                contested.push(false);
-                if let Next::To(next) = rule.next {
-                    status = next;
-                }
-            }
-            Err(EventError::Unknown { .. }) => contested.push(false),
-            Err(_) => contested.push(true),
-        }
+impl EventRule {
+    /// Whether it holds from a status.
+    #[must_use]
+    pub fn is_from(&self, status: &str) -> bool {
+        self.from == ANY || self.from.contains(&status)
     }
-    Folded { status, contested }
 }

@@ -78,7 +78,7 @@ const SEARCH_CHARS: usize = 400;
 pub fn summarise(view: &View) -> Summary {
     let own = |path: &str| view.text(path).map(str::to_owned);
     let received_ms = view.time_ms("received_at");
-    let closed = ["closed", "withdrawn", "merged"].contains(&view.status());
+    let closed = ["closed", "withdrawn", "merged", "archived"].contains(&view.status());
     let last = |kind: &str| {
         view.settled_events()
             .filter(|event| event.kind == kind)
@@ -131,10 +131,13 @@ pub fn summarise(view: &View) -> Summary {
 /// What the consumer got back: the form's own amounts, or where those are empty what the events say. What is promised and not paid
 /// does not count.
 fn recovered_fen(view: &View) -> i64 {
-    ["refund_fen", "compensation_fen", "multiplied_fen"]
-        .iter()
-        .map(|part| recovered_part(view, part))
-        .sum()
+    let parts = [
+        "refund_fen",
+        "replacement_fen",
+        "compensation_fen",
+        "multiplied_fen",
+    ];
+    parts.iter().map(|part| recovered_part(view, part)).sum()
 }
 
 fn recovered_part(view: &View, part: &str) -> i64 {
@@ -151,11 +154,7 @@ fn recovered_part(view: &View, part: &str) -> i64 {
 }
 
 fn title(view: &View) -> String {
-    let candidates = match view.kind {
-        Kind::Case => ["respondent.name", "narrative", "external_no"],
-        Kind::Party => ["name", "phone", "address"],
-        Kind::Inspection => ["enterprise", "alias", "notes"],
-    };
+    let candidates = view.kind.table().title;
     let text = candidates
         .iter()
         .find_map(|path| view.text(path))
@@ -169,15 +168,7 @@ fn title(view: &View) -> String {
 }
 
 fn search_text(view: &View) -> String {
-    let paths = [
-        "respondent.name",
-        "external_no",
-        "name",
-        "phone",
-        "enterprise",
-        "narrative",
-        "notes",
-    ];
+    let paths = view.kind.table().search;
     let texts: Vec<&str> = paths.iter().filter_map(|path| view.text(path)).collect();
     texts
         .join("\n")

@@ -1,192 +1,100 @@
-//! `case` 诉求件: the intake form and its life cycle.
+//! `case` 诉求件: the intake form (投诉登记表, 举报登记表) and the whole life of a demand.
+//!
+//! The statuses `agreed`, `settled` and `confirmed` are the time of performance; erasure is not a status but what the server does to a record.
+
+mod life_cycle;
 
 use super::{Kind, KindTable};
-use crate::field::Rule::{Once, Optional, Required};
 use crate::field::{Field, Shape};
-use crate::status::{EventRule, LifeCycle, Next, Role};
-
-const fn field(path: &'static str, shape: Shape) -> Field {
-    Field {
-        path,
-        shape,
-        rule: Optional,
-    }
-}
+use crate::status::STAFF;
 
 pub(super) static TABLE: KindTable = KindTable {
     fields: &[
-        Field {
-            path: "nature",
-            shape: Shape::Code("nature"),
-            rule: Required,
-        },
-        field("channel", Shape::Code("channel")),
-        Field {
-            path: "external_no",
-            shape: Shape::Text,
-            rule: Once,
-        },
-        field("received_at", Shape::Time),
-        Field {
-            path: "station",
-            shape: Shape::Station,
-            rule: Once,
-        },
-        field("category", Shape::Code("category")),
-        field("problem", Shape::Code("problem")),
-        field("respondent.name", Shape::Text),
-        field("respondent.credit_code", Shape::CreditCode),
-        field("respondent.address", Shape::Text),
-        field("respondent.phone", Shape::Text),
-        field("party", Shape::Record(Kind::Party)),
-        field("narrative", Shape::LongText),
-        field("claims", Shape::Codes("claim")),
-        field("claimed_fen", Shape::Fen),
-        field("recovered.refund_fen", Shape::Fen),
-        field("recovered.compensation_fen", Shape::Fen),
-        field("recovered.multiplied_fen", Shape::Fen),
-        field("vulnerable", Shape::Codes("vulnerable")),
-        field("consents.publish", Shape::Flag),
-        field("consents.delegate", Shape::Flag),
-        field("raw", Shape::Raw),
+        Field::new("nature", Shape::Code("nature")).required(),
+        Field::new("channel", Shape::Code("channel")),
+        Field::new("external_no", Shape::Text).once(),
+        Field::new("received_at", Shape::Time),
+        Field::new("station", Shape::Station).once(),
+        Field::new("category", Shape::Code("category")),
+        Field::new("problem", Shape::Code("problem")),
+        Field::new("keywords", Shape::Text),
+        Field::new("party", Shape::Record(Kind::Party)),
+        Field::new("reporter", Shape::Record(Kind::Reporter)),
+        Field::new("respondent.name", Shape::Text),
+        Field::new("respondent.credit_code", Shape::CreditCode),
+        Field::new("respondent.address", Shape::Text),
+        Field::new("respondent.phone", Shape::Text),
+        Field::new("respondent.contact", Shape::Text),
+        Field::new("respondent.enterprise", Shape::Record(Kind::Enterprise)),
+        Field::new("goods_name", Shape::Text),
+        Field::new("brand", Shape::Text),
+        Field::new("spec", Shape::Text),
+        Field::new("batch_no", Shape::Text),
+        Field::new("approval_no", Shape::Text),
+        Field::new("manufacturer", Shape::Text),
+        Field::new("seller", Shape::Text),
+        Field::new("expires_on", Shape::Date),
+        Field::new("sales_channel", Shape::Code("sales_channel")),
+        Field::new("order_no", Shape::Text),
+        Field::new("purchased_on", Shape::Date),
+        Field::new("paid_fen", Shape::Fen),
+        Field::new("dispute.at", Shape::Time),
+        Field::new("dispute.place", Shape::Text),
+        Field::new("dispute.region", Shape::Area),
+        Field::new("dispute.known_on", Shape::Date),
+        Field::new("narrative", Shape::LongText),
+        Field::new("evidence_notes", Shape::LongText),
+        Field::new("claims", Shape::Codes("claim")),
+        Field::new("claimed_fen", Shape::Fen),
+        Field::new("recovered.refund_fen", Shape::Fen),
+        Field::new("recovered.replacement_fen", Shape::Fen),
+        Field::new("recovered.compensation_fen", Shape::Fen),
+        Field::new("recovered.multiplied_fen", Shape::Fen),
+        Field::new("vulnerable", Shape::Codes("vulnerable")),
+        Field::new("consents.publish", Shape::Flag),
+        Field::new("consents.delegate", Shape::Flag),
+        Field::new("consents.survey", Shape::Flag),
+        Field::new("consents.notice_version", Shape::Text),
+        Field::new("tip_off.real_name", Shape::Flag),
+        Field::new("tip_off.violation", Shape::Text),
+        Field::new("tip_off.wants_result", Shape::Flag),
+        Field::new("group.people", Shape::Integer(2, 1_000_000)),
+        Field::new("group.representatives", Shape::Integer(1, 2)),
+        Field::new("group.leading_case", Shape::Record(Kind::Case)),
+        Field::new("registration.unit", Shape::Text),
+        Field::new("registration.number", Shape::Text),
+        Field::new("registration.registrar", Shape::Text),
+        Field::new("registration.on", Shape::Date),
+        Field::new("signatures.complainant", Shape::Flag),
+        Field::new("signatures.registrar", Shape::Flag),
+        Field::new("signatures.remote", Shape::Flag),
+        Field::new("raw", Shape::Raw),
     ],
     maps: &[
         "respondent",
-        "recovered",
+        "dispute",
         "claims",
+        "recovered",
         "vulnerable",
         "consents",
+        "tip_off",
+        "group",
+        "registration",
+        "signatures",
         "raw",
     ],
-    texts: &["narrative"],
-    life_cycle: &LIFE_CYCLE,
-};
-
-const STAFF: &[Role] = &[Role::StationStaff, Role::Coordinator];
-
-/// Everywhere a case may still be worked on.
-const OPEN: &[&str] = &[
-    "registered",
-    "triage",
-    "need_materials",
-    "pre_settlement",
-    "settled",
-    "referred_out",
-    "accepted",
-    "mediating",
-    "testing",
-    "suspended",
-    "agreed",
-    "performed",
-    "defaulted",
-    "terminated",
-    "not_accepted",
-];
-
-const fn rule(event: &'static str, from: &'static [&'static str], next: Next) -> EventRule {
-    EventRule {
-        event,
-        from,
-        next,
-        roles: STAFF,
-        needs: &[],
-    }
-}
-
-const fn rule_with(
-    event: &'static str,
-    from: &'static [&'static str],
-    next: Next,
-    needs: &'static [&'static str],
-) -> EventRule {
-    EventRule {
-        event,
-        from,
-        next,
-        roles: STAFF,
-        needs,
-    }
-}
-
-static LIFE_CYCLE: LifeCycle = LifeCycle {
-    first: "registered",
-    rules: &[
-        rule("received", &["registered"], Next::Stay),
-        rule("first_action", &["registered"], Next::To("triage")),
-        rule("first_action", OPEN, Next::Stay),
-        rule(
-            "materials_requested",
-            &["registered", "triage"],
-            Next::To("need_materials"),
-        ),
-        rule(
-            "materials_supplied",
-            &["need_materials"],
-            Next::To("triage"),
-        ),
-        rule(
-            "offered_to_enterprise",
-            &["registered", "triage", "accepted", "mediating"],
-            Next::To("pre_settlement"),
-        ),
-        rule(
-            "settled",
-            &["pre_settlement", "triage", "registered"],
-            Next::To("settled"),
-        ),
-        rule("offer_refused", &["pre_settlement"], Next::To("triage")),
-        rule(
-            "referred",
-            &["registered", "triage", "accepted"],
-            Next::To("referred_out"),
-        ),
-        rule("returned", &["referred_out"], Next::To("triage")),
-        rule(
-            "accepted",
-            &["registered", "triage", "need_materials", "pre_settlement"],
-            Next::To("accepted"),
-        ),
-        rule_with(
-            "not_accepted",
-            &["registered", "triage", "need_materials"],
-            Next::To("not_accepted"),
-            &["reason"],
-        ),
-        rule("mediation_started", &["accepted"], Next::To("mediating")),
-        rule(
-            "testing_started",
-            &["accepted", "mediating"],
-            Next::To("testing"),
-        ),
-        rule("testing_ended", &["testing"], Next::To("mediating")),
-        rule(
-            "suspended",
-            &["accepted", "mediating"],
-            Next::To("suspended"),
-        ),
-        rule("resumed", &["suspended"], Next::To("mediating")),
-        rule("agreed", &["accepted", "mediating"], Next::To("agreed")),
-        rule(
-            "performed",
-            &["agreed", "settled", "defaulted"],
-            Next::To("performed"),
-        ),
-        rule("defaulted", &["agreed", "settled"], Next::To("defaulted")),
-        rule_with(
-            "terminated",
-            &["accepted", "mediating", "testing", "suspended"],
-            Next::To("terminated"),
-            &["reason"],
-        ),
-        rule("withdrawn", OPEN, Next::To("withdrawn")),
-        rule_with("merged", OPEN, Next::To("merged"), &["duplicate_of"]),
-        rule("closed", OPEN, Next::To("closed")),
-        rule("closed", &["withdrawn", "merged"], Next::To("closed")),
-        rule(
-            "reopened",
-            &["closed", "withdrawn", "merged"],
-            Next::To("triage"),
-        ),
-        rule("surveyed", &["closed"], Next::Stay),
+    texts: &["narrative", "evidence_notes"],
+    life_cycle: &life_cycle::LIFE_CYCLE,
+    editors: STAFF,
+    title: &["respondent.name", "goods_name", "narrative", "external_no"],
+    search: &[
+        "respondent.name",
+        "external_no",
+        "respondent.credit_code",
+        "brand",
+        "goods_name",
+        "order_no",
+        "narrative",
     ],
+    natural: &["channel", "external_no"],
 };

@@ -11,7 +11,7 @@ use automerge::{ObjId, ObjType, ROOT, ReadDoc as _, Value};
 use super::event::{Event, read_events};
 use super::frozen::{ATTACHMENTS, EVENTS};
 use super::{Document, frozen};
-use crate::field::{Field, FieldError, FieldValue, Rule, Scalar, Shape};
+use crate::field::{Field, FieldError, FieldValue, Rule, Scalar, Shape, is_entry_name};
 use crate::id::{EventId, Hash};
 use crate::limits::{ANSWERS_MAX, EVENTS_MAX, KEY_BYTES_MAX, LONG_TEXT_CHARS_MAX};
 
@@ -35,6 +35,7 @@ pub struct Difference {
 pub fn check_whole(document: &Document) -> Result<(), FieldError> {
     check_frame(document)?;
     unknown::check(document)?;
+    check_key(document)?;
     for field in document.kind.table().fields {
         check_field(document, field)?;
     }
@@ -103,6 +104,25 @@ pub fn difference(before: &Document, after: &Document) -> Result<Difference, Fie
     })
 }
 
+/// A record whose natural key cannot change has the id of that key.
+fn check_key(document: &Document) -> Result<(), FieldError> {
+    let kind = document.kind;
+    if !kind.is_natural() {
+        return Ok(());
+    }
+    let fields = document.fields();
+    let wanted = kind.natural_id(|path| fields.get(path).and_then(|value| value.as_str()));
+    let words = || kind.table().natural.join(", ");
+    match wanted {
+        Some(id) if id == document.id => Ok(()),
+        Some(_) => Err(FieldError::new(
+            &words(),
+            "does not belong to this record's id",
+        )),
+        None => Err(FieldError::new(&words(), "is required")),
+    }
+}
+
 /// The kind, the schema and the containers are what the frozen change made them, and one value each.
 fn check_frame(document: &Document) -> Result<(), FieldError> {
     let table = document.kind.table();
@@ -162,7 +182,9 @@ fn check_field(document: &Document, field: &Field) -> Result<(), FieldError> {
                 }
             })
         }
-        Shape::Answers | Shape::Raw => check_open_map(document, field, &inner(field.path)?),
+        Shape::Answers | Shape::Raw | Shape::Entries(_) => {
+            check_open_map(document, field, &inner(field.path)?)
+        }
         _ => {
             let (container, key) = document
                 .cell(field.path)
@@ -189,9 +211,31 @@ fn check_open_map(document: &Document, field: &Field, id: &ObjId) -> Result<(), 
         if key.is_empty() || key.len() > KEY_BYTES_MAX {
             return Err(FieldError::new(&path, "is not a question path"));
         }
-        check_cells(document, field, &path, id, &key)?;
+        match field.shape {
+            Shape::Entries(inner) => check_entry(document, inner, &path, id, &key)?,
+            _ => drop(check_cells(document, field, &path, id, &key)?),
+        }
     }
     Ok(())
+}
+
+/// Checks one cell of a table. A field that we do not know may come from a newer device: it stays, if it is a cell at all.
+fn check_entry(
+    document: &Document,
+    inner: &[Field],
+    path: &str,
+    id: &ObjId,
+    key: &str,
+) -> Result<(), FieldError> {
+    let named = key
+        .split_once('.')
+        .filter(|(entry, _)| is_entry_name(entry));
+    let Some((_, name)) = named else {
+        return Err(FieldError::new(path, "is not ENTRY.FIELD"));
+    };
+    const UNKNOWN: Field = Field::new("", Shape::Answers);
+    let known = inner.iter().find(|field| field.path == name);
+    check_cells(document, known.unwrap_or(&UNKNOWN), path, id, key).map(drop)
 }
 
 /// Checks every value of one cell, winning or losing. Returns how many there are.

@@ -15,7 +15,7 @@ use crate::field::{FieldError, FieldValue, Rule, Scalar, Shape};
 use crate::id::Actor;
 use crate::kind::Kind;
 use crate::limits::EVENT_BYTES_MAX;
-use crate::status::{EventError, Next, Role, fold};
+use crate::status::{EventError, Role, Walk};
 use crate::time::Moment;
 
 /// Who edits, and when.
@@ -118,9 +118,9 @@ impl Document {
         if let Some(message) = message {
             options = options.with_message(message);
         }
-        let mut status = fold(self.kind.table().life_cycle, &draft.events()).status;
+        let mut walk = Walk::through(self.kind.table().life_cycle, &draft.events());
         for act in acts {
-            status = draft.prove(author, act, status)?;
+            draft.prove(author, act, &mut walk)?;
         }
         let plan: Vec<_> = acts
             .iter()
@@ -144,13 +144,8 @@ impl Document {
         Ok(chunk)
     }
 
-    /// Whether an act is possible on the record as it is, in the status that the acts before it led to. Returns where it leads.
-    fn prove(
-        &self,
-        author: &Author,
-        act: &Act,
-        status: &'static str,
-    ) -> Result<&'static str, EditError> {
+    /// Whether an act is possible on the record as it is, after the events of the acts before it.
+    fn prove(&self, author: &Author, act: &Act, walk: &mut Walk) -> Result<(), EditError> {
         match act {
             Act::Set { path, value } => {
                 let unknown = || EditError::FieldUnknown {
@@ -164,10 +159,10 @@ impl Document {
                         FieldError::new(path, "cannot be changed once it is written").into(),
                     );
                 }
-                Ok(status)
+                Ok(())
             }
-            Act::Happen(event) => self.prove_event(author, event, status),
-            Act::KeepRaw { .. } | Act::Choose { .. } => Ok(status),
+            Act::Happen(event) => self.prove_event(author, event, walk),
+            Act::KeepRaw { .. } | Act::Choose { .. } => Ok(()),
         }
     }
 
@@ -188,21 +183,11 @@ impl Document {
         &self,
         author: &Author,
         event: &NewEvent,
-        status: &'static str,
-    ) -> Result<&'static str, EditError> {
+        walk: &mut Walk,
+    ) -> Result<(), EditError> {
         let life_cycle = self.kind.table().life_cycle;
-        let rule = life_cycle.rule(&event.kind, status)?;
-        if let Some(needs) = rule
-            .needs
-            .iter()
-            .find(|key| !event.data.contains_key(**key))
-        {
-            return Err(EventError::Needs {
-                event: event.kind.clone(),
-                needs,
-            }
-            .into());
-        }
+        let rule = walk.rule(&event.kind, &event.data)?;
+        life_cycle.prove_data(&event.kind, rule.needs, &event.data)?;
         if let Some(role) = author.role.filter(|role| !rule.roles.contains(role)) {
             return Err(EventError::NotFor {
                 event: event.kind.clone(),
@@ -215,10 +200,8 @@ impl Document {
                 FieldError::new("data", format!("longer than {EVENT_BYTES_MAX} bytes")).into(),
             );
         }
-        Ok(match rule.next {
-            Next::Stay => status,
-            Next::To(next) => next,
-        })
+        walk.step(event.id, &event.kind, &event.data)?;
+        Ok(())
     }
 
     /// Finds where each act writes, while the record can still be read.

@@ -30,6 +30,18 @@ pub fn bytes(kind: Kind) -> &'static [u8] {
         Kind::Case => include_bytes!("frozen/case-1.change"),
         Kind::Party => include_bytes!("frozen/party-1.change"),
         Kind::Inspection => include_bytes!("frozen/inspection-1.change"),
+        Kind::Reporter => include_bytes!("frozen/reporter-1.change"),
+        Kind::Enterprise => include_bytes!("frozen/enterprise-1.change"),
+        Kind::Campaign => include_bytes!("frozen/campaign-1.change"),
+        Kind::Assignment => include_bytes!("frozen/assignment-1.change"),
+        Kind::Alias => include_bytes!("frozen/alias-1.change"),
+        Kind::Lead => include_bytes!("frozen/lead-1.change"),
+        Kind::Interview => include_bytes!("frozen/interview-1.change"),
+        Kind::ComparativeTest => include_bytes!("frozen/comparative_test-1.change"),
+        Kind::Notice => include_bytes!("frozen/notice-1.change"),
+        Kind::Publication => include_bytes!("frozen/publication-1.change"),
+        Kind::Acknowledgement => include_bytes!("frozen/acknowledgement-1.change"),
+        Kind::Satisfaction => include_bytes!("frozen/satisfaction-1.change"),
     }
 }
 
@@ -120,8 +132,10 @@ mod tests {
                 );
                 std::fs::write(path, &made).unwrap();
             }
+        }
+        for kind in Kind::ALL {
             assert_eq!(
-                made,
+                make(kind).unwrap(),
                 bytes(kind),
                 "{kind}: add containers by a further frozen change, never by editing this one"
             );

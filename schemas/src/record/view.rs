@@ -11,7 +11,7 @@ use super::conflict::{Conflict, conflicts};
 use super::event::Event;
 use super::frozen::{ATTACHMENTS, EVENTS};
 use super::{Document, frozen};
-use crate::field::{Scalar, Shape};
+use crate::field::{Field, Scalar, Shape};
 use crate::id::{Hash, RecordId};
 use crate::kind::Kind;
 use crate::status::{Folded, fold};
@@ -94,7 +94,12 @@ impl Document {
                 let codes: Vec<String> = self.doc.keys(id).collect();
                 (!codes.is_empty()).then(|| codes.into())
             }
-            Value::Object(ObjType::Map) => self.map_json(path, id),
+            Value::Object(ObjType::Map) => {
+                let map = self.map_json(path, id)?;
+                let is_table = |field: &Field| matches!(field.shape, Shape::Entries(_));
+                let is_table = self.kind.field(path).is_some_and(is_table);
+                Some(Json::Object(if is_table { nested(map) } else { map }))
+            }
             Value::Object(ObjType::Text) => self
                 .doc
                 .text(id)
@@ -106,7 +111,7 @@ impl Document {
         }
     }
 
-    fn map_json(&self, path: &str, id: &ObjId) -> Option<Json> {
+    fn map_json(&self, path: &str, id: &ObjId) -> Option<Map<String, Json>> {
         let mut map = Map::new();
         for key in self.doc.keys(id) {
             let Ok(Some((value, inner))) = self.doc.get(id, key.as_str()) else {
@@ -116,7 +121,7 @@ impl Document {
                 map.insert(key, json);
             }
         }
-        (!map.is_empty()).then_some(Json::Object(map))
+        (!map.is_empty()).then_some(map)
     }
 
     fn is_set(&self, path: &str) -> bool {
@@ -127,14 +132,18 @@ impl Document {
 }
 
 impl View {
-    /// The value at a path, such as `respondent.name`. Keys below `answers` and `raw` are taken whole.
+    /// The value at a path, such as `respondent.name` or `findings.a1.text`. Keys below `answers` and `raw` are taken whole.
     #[must_use]
     pub fn at(&self, path: &str) -> Option<&Json> {
         let (first, rest) = path
             .split_once('.')
             .map_or((path, None), |(first, rest)| (first, Some(rest)));
         let value = self.fields.get(first)?;
-        rest.map_or(Some(value), |rest| value.get(rest))
+        let Some(rest) = rest else { return Some(value) };
+        value.get(rest).or_else(|| {
+            let (entry, name) = rest.split_once('.')?;
+            value.get(entry)?.get(name)
+        })
     }
 
     /// The text at a path.
@@ -163,19 +172,12 @@ impl View {
         self.folded.status
     }
 
-    /// The uncontested events, in causal order.
+    /// The events that count, in causal order: neither contested nor settled as void.
     pub fn settled_events(&self) -> impl Iterator<Item = &Event> {
-        let contested = self
-            .folded
-            .contested
-            .iter()
-            .copied()
-            .chain(std::iter::repeat(false));
-        self.events
-            .iter()
-            .zip(contested)
-            .filter(|(_, contested)| !contested)
-            .map(|(event, _)| event)
+        let places = self.events.iter().enumerate();
+        places
+            .filter(|(place, _)| self.folded.counts(*place))
+            .map(|(_, event)| event)
     }
 
     /// Whether an event of this type has happened, contested or not.
@@ -194,6 +196,22 @@ impl View {
             .map(|(path, value)| (path.clone(), value.clone()))
             .collect()
     }
+}
+
+/// A table's keys `ENTRY.FIELD` as an object of objects.
+fn nested(flat: Map<String, Json>) -> Map<String, Json> {
+    let mut table = Map::new();
+    for (key, value) in flat {
+        let Some((entry, name)) = key.split_once('.') else {
+            continue;
+        };
+        let fresh = || Json::Object(Map::new());
+        let entry = table.entry(entry).or_insert_with(fresh);
+        if let Some(entry) = entry.as_object_mut() {
+            entry.insert(name.to_owned(), value);
+        }
+    }
+    table
 }
 
 fn schema_of(doc: &Automerge) -> i64 {

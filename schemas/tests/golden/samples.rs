@@ -1,25 +1,17 @@
 //! One of everything that travels or is stored, the same on every run.
 
-use std::collections::BTreeSet;
-
 use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::feed::{Feed, Grant};
-use fieldwatch_schemas::field::{FieldValue, Scalar};
-use fieldwatch_schemas::id::{Actor, DeviceId, EventId, Hash, LogId, PersonId, RecordId};
+use fieldwatch_schemas::id::{Actor, DeviceId, Hash, LogId, PersonId, RecordId};
 use fieldwatch_schemas::kind::Kind;
-use fieldwatch_schemas::record::Document;
-use fieldwatch_schemas::record::edit::{Act, Author};
-use fieldwatch_schemas::record::event::NewEvent;
 use fieldwatch_schemas::summary::summarise;
 use fieldwatch_schemas::sync::exchange::{Hello, Item, Request, grants_tag};
 use fieldwatch_schemas::sync::pull::{
     AuthorLabel, ChangeItem, Commit, FeedCursor, FeedEnd, Gone, RecordItem,
 };
 use fieldwatch_schemas::sync::push::{Outcome, Pushed, Verdict, Writer};
-use fieldwatch_schemas::time::Moment;
-use serde_json::{Value as Json, json};
 
-pub(crate) const NOW: i64 = 1_792_000_000_000;
+pub(crate) use sample::NOW;
 
 fn feed(name: &str) -> Feed {
     name.parse().unwrap()
@@ -38,94 +30,9 @@ pub(crate) fn grants() -> Vec<Grant> {
     ]
 }
 
-fn set(path: &str, value: &str, kind: Kind) -> Act {
-    let value = kind.field(path).unwrap().read_text(path, value).unwrap();
-    Act::Set {
-        path: path.to_owned(),
-        value,
-    }
-}
-
-fn happen(kind: &str, id: u8, data: &Json) -> Act {
-    let data = data.as_object().cloned().unwrap_or_default();
-    let at = Moment::china(NOW + i64::from(id) * 1000);
-    Act::Happen(NewEvent {
-        id: EventId::random([id; 16]),
-        kind: kind.to_owned(),
-        at,
-        data,
-    })
-}
-
-/// A record of a kind, with two changes.
-pub(crate) fn record(kind: Kind) -> Document {
-    let mut document = Document::begin(RecordId::random([kind as u8 + 1; 16]), kind).unwrap();
-    let author = Author {
-        actor: Actor([0x11; 16]),
-        now: Moment::china(NOW),
-        role: None,
-    };
-    let (first, second) = match kind {
-        Kind::Case => (
-            case_fields(),
-            vec![
-                happen("first_action", 2, &json!({})),
-                happen("not_accepted", 3, &json!({ "reason": "5" })),
-            ],
-        ),
-        Kind::Party => (
-            vec![
-                set("station", "330106-0012", kind),
-                set("name", "王小明", kind),
-                set("age_band", "60_74", kind),
-            ],
-            vec![set("phone", "10000000000", kind)],
-        ),
-        Kind::Inspection => (
-            vec![
-                set("alias", "松鼠-17", kind),
-                set("region", "330106", kind),
-                set("site.lat", "30.25", kind),
-                set("answers.items[2].price", "12.5", kind),
-                set("notes", "门口没有明码标价。", kind),
-            ],
-            vec![happen("submitted", 4, &json!({}))],
-        ),
-    };
-    document.edit(&author, &first).unwrap();
-    document.edit(&author, &second).unwrap();
-    document
-}
-
-fn case_fields() -> Vec<Act> {
-    let kind = Kind::Case;
-    let mut acts: Vec<Act> = [
-        ("nature", "complaint"),
-        ("channel", "12315"),
-        ("external_no", "A-1"),
-        ("received_at", "2026-10-14T09:30:00+08:00"),
-        ("station", "330106-0012"),
-        ("category", "food"),
-        ("problem", "quality"),
-        ("respondent.name", "西湖区某面馆"),
-        ("narrative", "面里有异物。"),
-        ("claimed_fen", "12800"),
-        ("consents.publish", "true"),
-    ]
-    .into_iter()
-    .map(|(path, value)| set(path, value, kind))
-    .collect();
-    let claims = BTreeSet::from(["refund".to_owned(), "apologise".to_owned()]);
-    acts.push(Act::Set {
-        path: "claims".to_owned(),
-        value: FieldValue::Codes(claims),
-    });
-    acts.push(Act::Set {
-        path: "respondent.address".to_owned(),
-        value: FieldValue::Scalar(Scalar::Text("杭州市西湖区".to_owned())),
-    });
-    acts
-}
+#[path = "../samples/record.rs"]
+mod sample;
+pub(crate) use sample::record;
 
 /// Every message of the sync protocol: its name, its CDDL rule, its bytes. Stored shapes have their rule too.
 pub(crate) fn messages() -> Vec<(&'static str, &'static str, Vec<u8>)> {

@@ -9,7 +9,7 @@ use crate::kind::Kind;
 use crate::problem::ProblemKind;
 use crate::record::Document;
 use crate::record::check::Difference;
-use crate::status::{EventError, Role, fold};
+use crate::status::{EventError, Walk};
 
 /// A record that is there must lie in a feed that the person may write. What cannot be seen is refused before it is looked at.
 pub(super) fn may_see(
@@ -36,34 +36,19 @@ pub(super) fn may_see(
 pub(super) fn events_are_legal(after: &Document, difference: &Difference) -> Result<(), Refusal> {
     let life_cycle = after.kind().table().life_cycle;
     let changes: BTreeSet<Hash> = difference.events.iter().map(|event| event.change).collect();
+    let illegal = |error: EventError| Refusal::new(ProblemKind::EventIllegal, error.to_string());
     for change in changes {
-        let seen = after.at(&[change])?;
-        let events = seen.events();
-        let folded = fold(life_cycle, &events);
-        let mut status = life_cycle.first;
-        for (event, contested) in events.iter().zip(folded.contested) {
-            let rule = life_cycle.rule(&event.kind, status);
-            if event.change == change && contested {
-                let why = rule
-                    .err()
-                    .map(|error| error.to_string())
-                    .unwrap_or_default();
-                return Err(Refusal::new(ProblemKind::EventIllegal, why));
+        let mut walk = Walk::new(life_cycle);
+        for event in after.at(&[change])?.events() {
+            let rule = walk.rule(&event.kind, &event.data);
+            let step = walk.step(event.id, &event.kind, &event.data);
+            if event.change != change {
+                continue;
             }
-            let Ok(rule) = rule else { continue };
-            if let Some(needs) = rule
-                .needs
-                .iter()
-                .find(|key| !event.data.contains_key(**key))
-            {
-                let error = EventError::Needs {
-                    event: event.kind.clone(),
-                    needs,
-                };
-                return Err(Refusal::new(ProblemKind::EventIllegal, error.to_string()));
-            }
-            if let crate::status::Next::To(next) = rule.next {
-                status = next;
+            step.map_err(illegal)?;
+            if let Ok(rule) = rule {
+                let checked = life_cycle.check_data(&event.kind, rule.needs, &event.data);
+                checked.map_err(illegal)?;
             }
         }
     }
@@ -80,14 +65,15 @@ pub(super) fn may_make(
     if feeds.is_empty() {
         return Err(Refusal::new(
             ProblemKind::RecordInvalid,
-            "station: is required",
+            "it does not say where it belongs: a station, a region or a campaign is required",
         ));
     }
     if !may_write(feeds, asker) {
         return Err(not_permitted());
     }
     let role = asker.standing.role;
-    if kind != Kind::Inspection && !matches!(role, Role::StationStaff | Role::Coordinator) {
+    let edits = difference.is_new || !difference.paths.is_empty();
+    if edits && !kind.table().editors.contains(&role) {
         return Err(not_permitted());
     }
     let life_cycle = kind.table().life_cycle;
