@@ -293,7 +293,7 @@ proptest! {
 
     #[test]
     fn any_order_of_merging_gives_the_same_view(moves in moves(), order in Just([0_usize, 1, 2]).prop_shuffle()) {
-        let mut people = vec![new_case(), new_case(), new_case()];
+        let mut people = [new_case(), new_case(), new_case()];
         for (step, each) in moves.iter().enumerate() {
             match *each {
                 Move::Edit(who, what) => {
