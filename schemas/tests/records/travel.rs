@@ -84,3 +84,43 @@ fn what_was_edited_there_and_back_reads_as_if_it_had_been_written_once() {
         assert_eq!(other.heads(), record.heads(), "{kind}");
     }
 }
+
+#[test]
+fn two_devices_that_never_met_make_one_enterprise_and_what_they_say_of_it_apart_is_a_conflict() {
+    let kind = Kind::Enterprise;
+    let code = "91330100799655058B";
+    let id = kind
+        .natural_id(|path| (path == "credit_code").then_some(code))
+        .unwrap();
+    let make = |actor: u8, name: &str| {
+        let mut document = Document::begin(id, kind).unwrap();
+        let author = Author {
+            actor: Actor([actor; 16]),
+            ..sample::AUTHOR
+        };
+        let fields = [("credit_code", code), ("name", name), ("region", "330106")];
+        let acts: Vec<Act> = fields
+            .into_iter()
+            .map(|(path, text)| Act::Set {
+                path: path.to_owned(),
+                value: kind.field(path).unwrap().read_text(path, text).unwrap(),
+            })
+            .collect();
+        document.edit(&author, &acts).unwrap();
+        document
+    };
+    let (mut alice, mut bob) = (make(2, "某公司"), make(3, "某有限公司"));
+    let (mine, theirs) = (alice.chunks().unwrap(), bob.chunks().unwrap());
+    alice.apply(&theirs).unwrap();
+    bob.apply(&mine).unwrap();
+    assert_eq!(alice.view(), bob.view());
+    let conflicts = alice.view().conflicts;
+    assert_eq!(
+        conflicts
+            .iter()
+            .map(|each| each.path.as_str())
+            .collect::<Vec<_>>(),
+        ["name"]
+    );
+    fieldwatch_schemas::record::check::check_whole(&alice).unwrap();
+}
