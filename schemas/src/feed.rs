@@ -179,7 +179,7 @@ pub fn feeds_of(
     let station = view.text("station");
     let of_station = || station.and_then(|id| Feed::station(id).ok());
     let of_campaign = || view.text("campaign").and_then(|id| id.parse().ok());
-    let region = || match view.text("region") {
+    let region = || match view.region() {
         Some(code) => Some(code.to_owned()),
         None => station.and_then(station_region),
     };
@@ -200,7 +200,7 @@ pub fn feeds_of(
             feeds.insert(Feed::person(owner));
             if view.was("submitted") {
                 feeds.extend(of_campaign().map(Feed::campaign));
-                feeds.extend(regions(view.text("region")));
+                feeds.extend(regions(view.region()));
             }
         }
         Kind::Assignment => {

@@ -1,5 +1,7 @@
 //! What follows from an inspection's answers: how far it is, its score, and its result.
 
+pub mod rounds;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::checklist::{Checklist, Context, Evaluation, Outcome, evaluate, sample};

@@ -70,6 +70,16 @@ pub struct Summary {
     pub search: String,
 }
 
+/// Where a sum has been agreed and not been paid.
+const PROMISED: [&str; 7] = [
+    "agreed",
+    "judicial_confirmation",
+    "confirmed",
+    "confirmation_refused",
+    "defaulted",
+    "enforcement",
+    "litigation_support",
+];
 const TITLE_CHARS: usize = 60;
 const SEARCH_CHARS: usize = 400;
 
@@ -109,7 +119,7 @@ pub fn summarise(view: &View) -> Summary {
         category: own("category"),
         problem: own("problem"),
         station: own("station"),
-        region: own("region"),
+        region: view.region().map(str::to_owned),
         received_ms,
         first_action_ms: first("first_action"),
         closed_ms: closed
@@ -145,7 +155,7 @@ fn recovered_part(view: &View, part: &str) -> i64 {
     let stated = |event: &crate::record::event::Event| {
         event.data.get(part).and_then(serde_json::Value::as_i64)
     };
-    let is_promise = ["agreed", "defaulted"].contains(&view.status());
+    let is_promise = PROMISED.contains(&view.status());
     let in_events = || view.settled_events().filter_map(stated).last();
     on_form
         .or_else(|| in_events().filter(|_| !is_promise))

@@ -7,37 +7,17 @@
 #[path = "golden/json_samples.rs"]
 mod json_samples;
 #[cfg(test)]
+#[path = "golden/kept.rs"]
+mod kept;
+#[cfg(test)]
 #[path = "golden/samples.rs"]
 mod samples;
 
 use std::fs;
-use std::path::PathBuf;
 
 use fieldwatch_schemas::json_schema::json_schema;
 use fieldwatch_schemas::kind::Kind;
-
-fn folder(inner: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(inner)
-}
-
-/// Compares with what is kept, or keeps it anew.
-fn hold(path: PathBuf, made: &str) {
-    if std::env::var_os("FW_BLESS").is_some() {
-        fs::write(&path, made).unwrap();
-    }
-    let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(made, kept, "{} has changed", path.display());
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let lines: Vec<&str> = digits
-        .as_bytes()
-        .chunks(64)
-        .map(|line| std::str::from_utf8(line).unwrap())
-        .collect();
-    lines.join("\n") + "\n"
-}
+use kept::{folder, hex, hold};
 
 #[test]
 fn every_message_has_the_bytes_it_always_had_and_keeps_its_cddl() {

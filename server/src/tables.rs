@@ -220,7 +220,7 @@ impl SummaryRow {
     /// The row of a record that says this.
     #[must_use]
     pub fn of(view: &View, station_region: &dyn Fn(&str) -> Option<String>) -> Self {
-        let own = view.text("region").map(str::to_owned);
+        let own = view.region().map(str::to_owned);
         let of_station = || view.text("station").and_then(station_region);
         Self {
             summary: summarise(view),

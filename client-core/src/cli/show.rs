@@ -84,7 +84,10 @@ fn sheet(lang: Lang, shown: &Shown, clocks: &[Clock<'_>]) -> String {
     let view = &shown.view;
     let either = |zh, en| words::either(lang, zh, en).to_owned();
     let mut lines = vec![
-        (either("状态", "status"), words::status(lang, view.kind, view.status())),
+        (
+            either("状态", "status"),
+            words::status(lang, view.kind, view.status()),
+        ),
         (
             either("发送", "state"),
             words::state(lang, shown.state).to_owned(),

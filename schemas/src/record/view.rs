@@ -152,6 +152,13 @@ impl View {
         self.at(path).and_then(Json::as_str)
     }
 
+    /// The area that the record itself names (GB/T 2260). A field of this name that the kind does not have proves nothing.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        let field = self.kind.field("region")?;
+        self.text(field.path)
+    }
+
     /// The whole number at a path.
     #[must_use]
     pub fn int(&self, path: &str) -> Option<i64> {

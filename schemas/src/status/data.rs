@@ -6,7 +6,8 @@
 use serde_json::{Map, Value as Json};
 
 use super::{EventError, LifeCycle};
-use crate::field::{Field, FieldError, Shape};
+use crate::field::{Field, FieldError, FieldValue, Scalar, Shape};
+use crate::time::Moment;
 
 /// One row: what an event may say under a key.
 #[derive(Debug)]
@@ -35,6 +36,25 @@ impl Datum {
     pub const fn derives(self, path: &'static str) -> Self {
         let derives = Some(path);
         Self { derives, ..self }
+    }
+}
+
+impl Datum {
+    /// Reads what a person typed for it.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`] naming the key, and what it can hold.
+    pub fn read_text(&self, text: &str) -> Result<Json, FieldError> {
+        Ok(match self.field.read_text(self.field.path, text)? {
+            FieldValue::Scalar(Scalar::Text(text)) | FieldValue::LongText(text) => text.into(),
+            FieldValue::Scalar(Scalar::Int(number)) => number.into(),
+            FieldValue::Scalar(Scalar::Float(number)) => number.into(),
+            FieldValue::Scalar(Scalar::Flag(flag)) => flag.into(),
+            FieldValue::Scalar(Scalar::Time(ms)) => Moment::china(ms).rfc3339().into(),
+            FieldValue::Codes(codes) => codes.into_iter().collect(),
+            FieldValue::Clear => Json::Null,
+        })
     }
 }
 

@@ -217,6 +217,9 @@ fn try_judge(
     }
     let writers = bind_writers(held, &fresh, kind, asker)?;
     check_size(&after)?;
+    if held.is_none() {
+        policy::has_its_key(&after, &fresh)?;
+    }
     check_whole(&after)?;
     let difference = difference(before, &after)?;
     policy::events_are_legal(&after, &difference)?;
@@ -254,9 +257,6 @@ fn read_chunks(pushed: &Pushed, kind: Kind, held: Option<Held<'_>>) -> Result<Ve
             ProblemKind::RecordTooLarge,
             "the record would grow beyond its limits",
         ));
-    }
-    if held.is_none() && kind.is_blind() && pushed.record.is_natural() {
-        return Err(invalid(format!("no {kind} has a natural key")));
     }
     let read =
         |bytes: &ByteVec| Chunk::parse(bytes.to_vec()).map_err(|error| invalid(error.to_string()));

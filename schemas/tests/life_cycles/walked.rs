@@ -206,6 +206,31 @@ fn what_events_say_becomes_derived_fields_and_the_last_word_counts() {
     let derived = derive::derived(&record.view());
     assert_eq!(derived["referred_to"], "市场监督管理局");
     assert_eq!(derived["recovered.refund_fen"], 12_000);
-    assert_eq!(derived["recovered.compensation_fen"], 500);
+    assert_eq!(derived["agreed.refund_fen"], 12_800);
+    assert_eq!(derived["agreed.compensation_fen"], 500);
     assert_eq!(derived["perform_by"], "2026-10-20");
+}
+
+#[test]
+fn what_a_person_types_for_an_event_is_read_by_its_table() {
+    let datum =
+        |kind: Kind, event: &str, key: &str| kind.table().life_cycle.datum(event, key).unwrap();
+    let score = datum(Kind::Case, "surveyed", "score");
+    assert_eq!(score.read_text("5").unwrap(), json!(5));
+    assert_eq!(
+        score.read_text("6").unwrap_err().to_string(),
+        "score: must lie between 1 and 5, not 6"
+    );
+    let refund = datum(Kind::Case, "settled", "refund_fen");
+    assert_eq!(refund.read_text("12800").unwrap(), json!(12_800));
+    assert!(
+        datum(Kind::Interview, "committed", "due")
+            .read_text("2026-02-30")
+            .is_err()
+    );
+    assert!(
+        datum(Kind::Lead, "replied", "outcome")
+            .read_text("sung_to_sleep")
+            .is_err()
+    );
 }

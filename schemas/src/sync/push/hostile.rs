@@ -187,14 +187,41 @@ fn what_is_written_once_cannot_be_born_with_two_values() {
 }
 
 #[test]
-fn nobody_squats_the_natural_key_of_a_case_with_a_visit() {
+fn nobody_squats_a_natural_key_with_a_record_that_has_another_or_none() {
     let id = RecordId::natural(Kind::Case, &["12315", "42"]);
     let mut visit = Document::begin(id, Kind::Inspection).unwrap();
     visit.edit(&author(4), &[text("region", "330106")]).unwrap();
-    assert_eq!(
-        problem(judged(&push(&visit), None, &staff(STATION), 1)),
-        ProblemKind::ChangeInvalid
-    );
+    let case = |number: &str| {
+        let mut case = Document::begin(id, Kind::Case).unwrap();
+        let acts = [
+            text("nature", "complaint"),
+            text("station", STATION),
+            text("channel", "12315"),
+            text("external_no", number),
+        ];
+        case.edit(&author(4), &acts).unwrap();
+        case
+    };
+    for squatter in [visit, case("43")] {
+        assert_eq!(
+            problem(judged(&push(&squatter), None, &staff(STATION), 1)),
+            ProblemKind::RecordInvalid
+        );
+    }
+    let mut owner = case("42");
+    owner.edit(&author(4), &[text("channel", "12345")]).unwrap();
+    accepted(judged(&push(&owner), None, &staff(STATION), 1));
+}
+
+#[test]
+fn a_field_that_the_kind_does_not_have_moves_no_record_into_another_region() {
+    let (held, first) = held_case();
+    let elsewhere = vec![put("region", "110000", vec![])];
+    let start = max_op(&first) + 1;
+    let smuggled = forged(7, 1, start, &[first.hash()], elsewhere);
+    let after = accepted(verdict(&held, &[&smuggled]));
+    assert_eq!(after.feeds, held.feeds);
+    assert_eq!(crate::summary::summarise(&after.view).region, None);
 }
 
 #[test]
@@ -218,6 +245,8 @@ fn row(problem: &str) -> Row {
     let fields = [
         ("nature", text("complaint")),
         ("station", text(STATION)),
+        ("channel", text("12315")),
+        ("external_no", text("42")),
         ("problem", text(problem)),
     ];
     Row {

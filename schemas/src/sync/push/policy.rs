@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Asker, Held, Refusal};
+use crate::chunk::Chunk;
 use crate::feed::{Feed, feeds_of};
 use crate::id::{Hash, RecordId};
 use crate::kind::Kind;
@@ -30,6 +31,22 @@ pub(super) fn may_see(
         ));
     }
     Err(not_permitted())
+}
+
+/// A record with the id of a natural key was born with that key, so that nobody holds a place that is another record's.
+pub(super) fn has_its_key(after: &Document, fresh: &[Chunk]) -> Result<(), Refusal> {
+    let Some(first) = fresh.first().filter(|_| after.id().is_natural()) else {
+        return Ok(());
+    };
+    let born = after.at(&[first.hash()])?.fields();
+    let text = |path: &str| born.get(path).and_then(|value| value.as_str());
+    match after.kind().natural_id(text) == Some(after.id()) {
+        true => Ok(()),
+        false => Err(Refusal::new(
+            ProblemKind::RecordInvalid,
+            "its id is that of another natural key",
+        )),
+    }
 }
 
 /// Every new event was legal where its author saw the record. One that merging made illegal stays, contested.
