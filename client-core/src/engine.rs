@@ -20,6 +20,7 @@ use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::problem::{Problem, ProblemKind};
 use fieldwatch_schemas::sync::VERSION;
 use fieldwatch_schemas::sync::exchange::{Item, Request};
+use fieldwatch_schemas::sync::push::Pushed;
 
 pub use report::{Report, Synced, Traffic};
 
@@ -210,6 +211,9 @@ impl<C: Chance> Engine<C> {
             grants: Some(offer.grants),
             wants: offer.wants,
         };
+        if let Some(left) = budget_bytes {
+            fit(&mut request.outbox, left);
+        }
         if is_bare {
             request.feeds.clear();
             request.outbox.clear();
@@ -346,6 +350,18 @@ impl<C: Chance> Engine<C> {
         self.phase = Phase::Finished;
         vec![Effect::Done(Err(problem))]
     }
+}
+
+/// Keeps of an outbox what a budget pays for, by its bytes before they are compressed; at least one record, so that it moves.
+fn fit(outbox: &mut Vec<Pushed>, mut left_bytes: u64) {
+    let fits = |pushed: &Pushed| {
+        let bytes: usize = pushed.changes.iter().map(|chunk| chunk.len()).sum();
+        let left = left_bytes.checked_sub(bytes as u64);
+        left_bytes = left.unwrap_or_default();
+        left.is_some()
+    };
+    let count = outbox.iter().map(fits).take_while(|fits| *fits).count();
+    outbox.truncate(count.max(1));
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! Invariants, after a crash at any point too: the digest of a feed is the sum over the records that say they are in it; a cursor
 //! never stands beyond what is durably applied; a record with unsent changes is in the outbox, or in quarantine.
 
+mod arrive;
 mod error;
 mod facts;
 mod feeds;
@@ -18,6 +19,8 @@ mod list;
 mod offer;
 mod page;
 mod rows;
+mod save;
+mod settle;
 mod show;
 mod status;
 mod take;
