@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use automerge::transaction::Transactable as _;
 use fieldwatch_schemas::feed::{Feed, Grant, Standing, campaign_grants, feeds_of, grants_of};
 use fieldwatch_schemas::field::{FieldValue, Scalar};
 use fieldwatch_schemas::id::{Actor, DeviceId, EventId, PersonId};
@@ -293,5 +294,43 @@ fn a_volunteer_answers_an_offer_but_edits_nothing_and_plans_nothing() {
     assert_eq!(
         judged(&held, &edited).unwrap_err(),
         "this person may not write this record"
+    );
+}
+
+#[test]
+fn a_field_that_a_kind_does_not_have_puts_a_record_nowhere() {
+    for kind in Kind::ALL {
+        let record = sample::record(kind);
+        let chunk = crate::raw::written(&record, 9, |tx| {
+            for path in ["station", "region", "campaign", "person"] {
+                if kind.field(path).is_none() {
+                    let text = match path {
+                        "station" => "110101-0001",
+                        "region" => "110101",
+                        _ => "00000000-0000-4000-8000-000000000099",
+                    };
+                    tx.put(automerge::ROOT, path, text).unwrap();
+                }
+            }
+            tx.put(automerge::ROOT, "smell", "rose").unwrap();
+        });
+        let mut after = record.clone();
+        after.apply(&[chunk]).unwrap();
+        let feeds_of = |document: &Document| feeds_of(&document.view(), OWNER, &region_of_station);
+        assert_eq!(feeds_of(&after), feeds_of(&record), "{kind}");
+    }
+}
+
+#[test]
+fn a_record_that_a_station_holds_lies_in_the_stations_region_whatever_it_says() {
+    let lead = sample::record(Kind::Lead);
+    let elsewhere = |_: &str| Some("320500".to_owned());
+    let feeds: Vec<String> = feeds_of(&lead.view(), OWNER, &elsewhere)
+        .iter()
+        .map(Feed::to_string)
+        .collect();
+    assert_eq!(
+        feeds,
+        ["region/320000", "region/320500", "station/330106-0012"]
     );
 }
