@@ -221,23 +221,13 @@ pub fn feeds_of(
             feeds.insert(Feed::campaign(view.record));
             feeds.extend(regions(region().as_deref()));
         }
-        Kind::Interview | Kind::ComparativeTest | Kind::Notice => {
+        Kind::Interview | Kind::ComparativeTest => feeds.extend(regions(region().as_deref())),
+        Kind::Notice => {
             feeds.extend(regions(region().as_deref()));
+            feeds.extend((view.status() == "published").then(Feed::shared));
         }
     }
-    if is_public(view) {
-        feeds.insert(Feed::shared());
-    }
     feeds
-}
-
-/// Whether everybody has the record: a notice or a publication while it stands.
-fn is_public(view: &View) -> bool {
-    match view.kind {
-        Kind::Notice => view.status() == "published",
-        Kind::Publication => ["live", "corrected"].contains(&view.status()),
-        _ => false,
-    }
 }
 
 /// One feed per level of a region: province, city, county. So nobody needs more than a few feeds.
