@@ -17,16 +17,11 @@ mod server;
 
 use std::sync::{Arc, Mutex};
 
-use device::{NOW, STATION, account, grants, later, long, say};
-use fieldwatch_client_core::chance::SeededChance;
-use fieldwatch_client_core::engine::{Patience, Synced};
-use fieldwatch_client_core::replica::{Replica, ReplicaError, State};
-use fieldwatch_client_core::sync::{Options, SyncError, sync};
-use fieldwatch_schemas::id::{DeviceId, LogId, RecordId};
-use fieldwatch_schemas::kind::Kind;
+use device::{NOW, STATION, later};
+use fieldwatch_client_core::replica::{ReplicaError, State};
+use fieldwatch_schemas::id::LogId;
 use fieldwatch_schemas::problem::ProblemKind;
-use fieldwatch_schemas::status::Role;
-use fieldwatch_schemas::store::memory::{Fault, MemoryStore};
+use fieldwatch_schemas::store::memory::Fault;
 use fieldwatch_schemas::sync::pull::Presence;
 use linked::Device;
 use server::Server;

@@ -123,7 +123,7 @@ impl Pull {
         })
     }
 
-    /// The next page, at most [`PAGE_BYTES_MAX`] of items unless a single record is larger, ending with a commit point; the last page
+    /// The next page, at most [`PAGE_BYTES_MAX`](fieldwatch_schemas::limits::PAGE_BYTES_MAX) of items unless a single record is larger, ending with a commit point; the last page
     /// holds the ends of the feeds; then `None`. Blocks until what it gives is durable.
     ///
     /// # Errors

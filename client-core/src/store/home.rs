@@ -2,8 +2,9 @@
 
 mod error;
 mod files;
+mod source;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use fieldwatch_schemas::store::Store;
@@ -12,6 +13,7 @@ use fieldwatch_schemas::store::sled::{SledOptions, SledStore};
 pub use self::error::HomeError;
 pub(crate) use self::files::make_folder;
 use self::files::{prepare, read_json, read_key_file, read_limited, write, write_json};
+pub use self::source::KeySource;
 use super::key::{Stretching, WrappedKey};
 use super::sealed::Sealed;
 use crate::chance::{Chance, SystemChance};
@@ -21,39 +23,11 @@ const KEY: &str = "key.json";
 const SALT: &str = "salt.json";
 const DEVICE_KEY: &str = "device.key";
 
-/// Where the key comes from.
-#[derive(Clone, PartialEq, Eq)]
-pub enum KeySource {
-    /// A file that the person keeps elsewhere.
-    File(PathBuf),
-    /// A passphrase.
-    Passphrase(String),
-    /// A random key beside the store, which protects only files that are copied without it.
-    Device,
-}
-
-impl KeySource {
-    const fn name(&self) -> &'static str {
-        match self {
-            Self::File(_) => "file",
-            Self::Passphrase(_) => "passphrase",
-            Self::Device => "device",
-        }
-    }
-}
-
-/// Never shows a passphrase.
-impl std::fmt::Debug for KeySource {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
 /// Opens the store of a home; an empty or missing folder becomes one, with this key.
 ///
 /// # Errors
 ///
-/// [`HomeError::KeyWrong`], [`HomeError::KeyFile`], [`HomeError::Store`] with [`StoreError::Locked`] while another process uses it.
+/// [`HomeError::KeyWrong`], [`HomeError::KeyFile`], [`HomeError::Store`] with [`fieldwatch_schemas::store::StoreError::Locked`] while another process uses it.
 pub fn open_home(home: &Path, source: &KeySource) -> Result<Arc<dyn Store>, HomeError> {
     let mut chance = SystemChance;
     let data_key = match read_json::<WrappedKey>(home, KEY)? {
