@@ -7,6 +7,7 @@
 //! Invariants, after a crash at any point too: the digest of a feed is the sum over the records that say they are in it; a cursor
 //! never stands beyond what is durably applied; a record with unsent changes is in the outbox, or in quarantine.
 
+mod checklists;
 mod error;
 mod facts;
 mod feeds;
@@ -22,9 +23,11 @@ mod show;
 mod status;
 mod take;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use fieldwatch_schemas::checklist::Checklist;
 use fieldwatch_schemas::id::{EventId, Hash, RecordId};
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::record::edit::Act;
@@ -61,6 +64,8 @@ struct Memory {
     sending: BTreeSet<RecordId>,
     /// The records of the last offer, and how many changes each had then.
     offered: BTreeMap<RecordId, u32>,
+    /// Published checklists that were needed: no version ever changes.
+    checklists: RefCell<BTreeMap<RecordId, Arc<Checklist>>>,
 }
 
 impl Replica {

@@ -185,6 +185,9 @@ impl Group<'_> {
         self.place_in_outbox(held, &mut batch);
         if let Some(document) = document {
             held.row.heads = document.heads();
+            if document.kind() == Kind::Checklist {
+                self.judge_again(document)?;
+            }
             self.place_in_list(document, &mut batch)?;
         }
         batch.put(keys::of_record(keys::RECORDS, held.id), encode(&held.row));
@@ -221,12 +224,12 @@ impl Group<'_> {
         }
     }
 
-    fn place_in_list(&self, document: &Document, batch: &mut Batch) -> Result<(), ReplicaError> {
+    pub(super) fn place_in_list(&self, document: &Document, batch: &mut Batch) -> Result<(), ReplicaError> {
         let id = document.id();
         if let Some(before) = self.summary(id)? {
             batch.delete(keys::list(before.updated_ms, id));
         }
-        let summary = summarise(&document.view());
+        let summary = summarise(&document.view(), self);
         batch.put(
             keys::list(summary.updated_ms, id),
             summary.kind.name().as_bytes(),

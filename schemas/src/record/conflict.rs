@@ -54,7 +54,7 @@ fn scalar_paths(document: &Document) -> Vec<String> {
     for field in document.kind.table().fields {
         match field.shape {
             Shape::LongText | Shape::Codes(_) => {}
-            Shape::Answers | Shape::Raw | Shape::Entries(_) => {
+            Shape::Answers | Shape::Raw | Shape::Pieces | Shape::Entries(_) => {
                 if let Ok(Some((_, map))) = document.doc.get(ROOT, field.path) {
                     paths.extend(
                         document

@@ -94,6 +94,11 @@ impl Document {
                 let codes: Vec<String> = self.doc.keys(id).collect();
                 (!codes.is_empty()).then(|| codes.into())
             }
+            Value::Object(ObjType::Map) if self.is_in_pieces(path) => {
+                let pieces = self.map_json(path, id)?;
+                let pieces: String = pieces.values().filter_map(Json::as_str).collect();
+                Some(Json::from(pieces))
+            }
             Value::Object(ObjType::Map) => {
                 let map = self.map_json(path, id)?;
                 let is_table = |field: &Field| matches!(field.shape, Shape::Entries(_));
@@ -122,6 +127,11 @@ impl Document {
             }
         }
         (!map.is_empty()).then_some(map)
+    }
+
+    fn is_in_pieces(&self, path: &str) -> bool {
+        let field = self.kind.field(path);
+        field.is_some_and(|field| field.path == path && field.shape == Shape::Pieces)
     }
 
     fn is_set(&self, path: &str) -> bool {

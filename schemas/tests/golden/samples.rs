@@ -5,6 +5,7 @@ use fieldwatch_schemas::feed::{Feed, Grant};
 use fieldwatch_schemas::id::{Actor, DeviceId, Hash, LogId, PersonId, RecordId};
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::summary::summarise;
+use fieldwatch_schemas::checklist::published::Shipped;
 use fieldwatch_schemas::sync::exchange::{Hello, Item, Request, grants_tag};
 use fieldwatch_schemas::sync::pull::{
     AuthorLabel, ChangeItem, Commit, FeedCursor, FeedEnd, Gone, RecordItem,
@@ -50,7 +51,7 @@ pub(crate) fn messages() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         seq: 4,
     };
     messages.push(("stored-writer", "writer", minicbor::to_vec(writer).unwrap()));
-    let summary = summarise(&record(Kind::Case).view());
+    let summary = summarise(&record(Kind::Case).view(), &Shipped);
     messages.push((
         "stored-summary",
         "summary",
