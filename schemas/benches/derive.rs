@@ -9,6 +9,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use fieldwatch_schemas::checklist::published::Shipped;
 use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::deadline::{Authority, CaseFacts, Happened, Packs};
 use fieldwatch_schemas::id::{Actor, EventId, RecordId};
@@ -18,7 +19,6 @@ use fieldwatch_schemas::record::edit::{Act, Author};
 use fieldwatch_schemas::record::event::NewEvent;
 use fieldwatch_schemas::record::view::View;
 use fieldwatch_schemas::summary::summarise;
-use fieldwatch_schemas::checklist::published::Shipped;
 use fieldwatch_schemas::time::Moment;
 use serde_json::json;
 

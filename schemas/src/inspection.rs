@@ -10,9 +10,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 
 use crate::checklist::published::{Checklists, find, shipped};
-use crate::checklist::{
-    Checklist, Context, Evaluation, Missing, Outcome, Violation, evaluate,
-};
+use crate::checklist::{Checklist, Context, Evaluation, Missing, Outcome, Violation, evaluate};
 use crate::kind::Kind;
 use crate::record::view::View;
 use crate::time::CHINA_OFFSET_MIN;

@@ -123,7 +123,10 @@ impl Runner<'_> {
         evaluation: &Evaluation,
     ) -> Result<Reply, CliError> {
         let (_, item) = self.checklist.question_at(path)?;
-        let missing = evaluation.missing.iter().any(|missing| missing.path == path);
+        let missing = evaluation
+            .missing
+            .iter()
+            .any(|missing| missing.path == path);
         let wrong = evaluation
             .violations
             .iter()
@@ -154,7 +157,10 @@ impl Runner<'_> {
         let replica = self.home.replica();
         replica.edit(self.record, &[act], &now, &mut chance)?;
         let (_, evaluation) = self.now()?;
-        let wrong = evaluation.violations.iter().find(|wrong| wrong.path == path);
+        let wrong = evaluation
+            .violations
+            .iter()
+            .find(|wrong| wrong.path == path);
         match wrong {
             Some(wrong) => output.say(&format!("✗ {}", wrong.message)),
             None => Ok(()),
@@ -164,7 +170,10 @@ impl Runner<'_> {
     /// Asks whether a repeat without a fixed count has one more turn, and its first question if it has.
     fn another_turn(&mut self, evaluation: &Evaluation) -> Result<bool, CliError> {
         for turns in evaluation.repeats.iter().filter(|turns| !turns.is_fixed) {
-            let number = turns.numbers.last().map_or(1, |last| last.saturating_add(1));
+            let number = turns
+                .numbers
+                .last()
+                .map_or(1, |last| last.saturating_add(1));
             let turn = format!("{}[{number}]", turns.path);
             if !self.passed.insert(turn.clone()) {
                 continue;

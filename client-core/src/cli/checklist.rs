@@ -128,7 +128,11 @@ fn publish(home: &Home, form: &FormArgs, output: &mut Output<'_>) -> Result<(), 
 fn list(home: &Home, output: &mut Output<'_>) -> Result<(), CliError> {
     let mut all: Vec<(Option<_>, Arc<Checklist>)> = vec![(None, shipped())];
     let published = home.replica().checklists()?;
-    all.extend(published.into_iter().map(|(record, list)| (Some(record), list)));
+    all.extend(
+        published
+            .into_iter()
+            .map(|(record, list)| (Some(record), list)),
+    );
     all.sort_by(|(_, one), (_, other)| {
         let (one, other) = (one.definition(), other.definition());
         let by_version = || compare_versions(&other.version, &one.version);

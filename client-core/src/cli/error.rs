@@ -84,7 +84,9 @@ pub(super) enum CliError {
         file: PathBuf,
         warnings: Vec<Warning>,
     },
-    #[error("checklist {id} version {version} is published with another content: a version never changes, so give the form a new version")]
+    #[error(
+        "checklist {id} version {version} is published with another content: a version never changes, so give the form a new version"
+    )]
     OtherContent { id: String, version: String },
     #[error("publishing checklists is for coordinators, not for a {}", .0.name())]
     NotForRole(Role),
@@ -96,7 +98,9 @@ pub(super) enum CliError {
     Evaluate(#[from] EvaluateError),
     #[error("record {0} is not an inspection")]
     NotAnInspection(RecordId),
-    #[error("questions are asked on a terminal, and this is none: give answers with `set RECORD answers.NAME VALUE` or `set RECORD --file F.json`")]
+    #[error(
+        "questions are asked on a terminal, and this is none: give answers with `set RECORD answers.NAME VALUE` or `set RECORD --file F.json`"
+    )]
     NoTerminal,
     #[error("the terminal cannot be used: {0}")]
     Terminal(String),
@@ -119,7 +123,10 @@ fn cause(error: &HomeError) -> String {
 }
 
 fn lines<T: ToString>(errors: &[T]) -> String {
-    let lines: Vec<String> = errors.iter().map(|error| format!("\n  {}", error.to_string())).collect();
+    let lines: Vec<String> = errors
+        .iter()
+        .map(|error| format!("\n  {}", error.to_string()))
+        .collect();
     lines.concat()
 }
 
@@ -139,7 +146,9 @@ impl CliError {
             Self::NotEnrolled => ProblemKind::NotEnrolled,
             Self::AlreadyEnrolled => ProblemKind::AlreadyExists,
             Self::HomeInUse(_) | Self::Relay(_) => ProblemKind::HomeInUse,
-            Self::NoHome | Self::File { .. } | Self::Form { .. } | Self::Unpublishable { .. } => ProblemKind::FileInvalid,
+            Self::NoHome | Self::File { .. } | Self::Form { .. } | Self::Unpublishable { .. } => {
+                ProblemKind::FileInvalid
+            }
             Self::Setting(_)
             | Self::JsonValue { .. }
             | Self::Fen { .. }
@@ -166,7 +175,9 @@ impl CliError {
 
     /// A problem that lists everything that is wrong, each by itself.
     fn listing<T: Serialize>(&self, errors: &[T]) -> Problem {
-        let listed = errors.iter().filter_map(|error| serde_json::to_value(error).ok());
+        let listed = errors
+            .iter()
+            .filter_map(|error| serde_json::to_value(error).ok());
         Problem {
             errors: listed.collect(),
             ..Problem::with_detail(self.kind(), self.to_string())

@@ -15,8 +15,8 @@ use fieldwatch_schemas::record::event::NewEvent;
 use fieldwatch_schemas::time::Moment;
 use serde_json::json;
 
-use super::checklist;
 use super::args::{EventArgs, NewArgs, SetArgs};
+use super::checklist;
 use super::error::CliError;
 use super::home::Home;
 use super::output::Output;
@@ -179,7 +179,13 @@ pub(super) fn set(home: &Home, command: &SetArgs, output: &mut Output<'_>) -> Re
     let acts = match (&command.file, &command.path, &command.value) {
         (Some(file), _, _) => value::acts(kind, Some(file), &[], &|_| checklist.clone())?,
         (None, Some(path), Some(value)) => {
-            vec![one(kind, checklist.as_deref(), path, value, command.json_value)?]
+            vec![one(
+                kind,
+                checklist.as_deref(),
+                path,
+                value,
+                command.json_value,
+            )?]
         }
         _ => Vec::new(),
     };
@@ -208,7 +214,10 @@ pub(super) fn set(home: &Home, command: &SetArgs, output: &mut Output<'_>) -> Re
             };
             let wrong = violations.iter().map(|wrong| {
                 let word = words::either(lang, "不能这样提交", "this cannot be submitted");
-                format!("\n{word}: {} ({}): {}", wrong.label, wrong.path, wrong.message)
+                format!(
+                    "\n{word}: {} ({}): {}",
+                    wrong.label, wrong.path, wrong.message
+                )
             });
             done + &wrong.collect::<String>()
         },

@@ -109,7 +109,12 @@ fn sheet(
         let value = words::value(lang, view.kind, &path, &value);
         lines.push((words::field(lang, view.kind, &path), value));
     }
-    lines.extend(evaluation.map(|found| judged(lang, found)).into_iter().flatten());
+    lines.extend(
+        evaluation
+            .map(|found| judged(lang, found))
+            .into_iter()
+            .flatten(),
+    );
     let contested = &view.folded.contested;
     let contested = contested.iter().copied().chain(std::iter::repeat(false));
     for (event, contested) in view.events.iter().zip(contested) {

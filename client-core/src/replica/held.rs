@@ -224,7 +224,11 @@ impl Group<'_> {
         }
     }
 
-    pub(super) fn place_in_list(&self, document: &Document, batch: &mut Batch) -> Result<(), ReplicaError> {
+    pub(super) fn place_in_list(
+        &self,
+        document: &Document,
+        batch: &mut Batch,
+    ) -> Result<(), ReplicaError> {
         let id = document.id();
         if let Some(before) = self.summary(id)? {
             batch.delete(keys::list(before.updated_ms, id));

@@ -104,7 +104,13 @@ pub fn check(fields: &Map<String, Json>) -> Result<(), FieldError> {
     };
     let read: Result<Checklist, _> = serde_json::from_str(text("definition")?);
     let checklist = read.map_err(|error| {
-        FieldError::new("definition", format!("is not a checklist: {}", crate::problem::cut(&error.to_string())))
+        FieldError::new(
+            "definition",
+            format!(
+                "is not a checklist: {}",
+                crate::problem::cut(&error.to_string())
+            ),
+        )
     })?;
     let definition = checklist.definition();
     let said = [
@@ -158,7 +164,9 @@ mod tests {
 
     #[test]
     fn versions_are_ordered_as_people_number_them() {
-        let ordered = ["", "1", "2", "2.1", "2.10", "10", "2026-09", "2026-10", "v1", "v02"];
+        let ordered = [
+            "", "1", "2", "2.1", "2.10", "10", "2026-09", "2026-10", "v1", "v02",
+        ];
         for two in ordered.windows(2) {
             assert_eq!(compare_versions(two[0], two[1]), Ordering::Less, "{two:?}");
         }
@@ -173,7 +181,11 @@ mod tests {
         let mut fields = Map::new();
         let mut text = String::new();
         for act in acts(&checklist) {
-            let Act::Set { path, value: FieldValue::Scalar(Scalar::Text(value)) } = act else {
+            let Act::Set {
+                path,
+                value: FieldValue::Scalar(Scalar::Text(value)),
+            } = act
+            else {
                 panic!("publishing only sets texts");
             };
             match path.starts_with("definition.") {

@@ -81,6 +81,7 @@ impl Checklist {
                 let names: Vec<&str> = choices.iter().filter_map(Json::as_str).collect();
                 Json::from(names.join(" "))
             }
+            place if item.kind == Kind::Geopoint => point(place),
             other => other.clone(),
         };
         self.fits(&path, item, &json).map(|()| (path, json))
@@ -98,7 +99,8 @@ impl Checklist {
     }
 
     fn several(&self, item: &Item, text: &str) -> String {
-        let is_between = |letter: char| letter.is_whitespace() || [',', '，', '、'].contains(&letter);
+        let is_between =
+            |letter: char| letter.is_whitespace() || [',', '，', '、'].contains(&letter);
         let words = text.split(is_between).filter(|word| !word.is_empty());
         let names = words.map(|word| self.choice_named(item, word).unwrap_or(word));
         names.collect::<Vec<_>>().join(" ")
@@ -146,6 +148,29 @@ impl Checklist {
             )))
         })
     }
+}
+
+/// A place as records keep it: one text, `30.27 120.15 0 8`.
+fn point(json: &Json) -> Json {
+    let named = |names: &[&str]| {
+        let found = names.iter().find_map(|name| json.get(*name));
+        found.filter(|value| value.is_number() || value.is_string())
+    };
+    let lat = named(&["lat", "latitude"]);
+    let Some((lat, lon)) = lat.zip(named(&["lon", "lng", "longitude"])) else {
+        return json.clone();
+    };
+    let text = |value: Option<&Json>| match value {
+        Some(Json::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => "0".to_owned(),
+    };
+    let (alt, accuracy) = (
+        named(&["alt", "altitude"]),
+        named(&["accuracy_m", "accuracy"]),
+    );
+    let parts = [Some(lat), Some(lon), alt, accuracy].map(text);
+    Json::from(parts.join(" "))
 }
 
 fn number(number: f64) -> Option<Json> {

@@ -1,11 +1,11 @@
 //! One of everything that travels or is stored, the same on every run.
 
+use fieldwatch_schemas::checklist::published::Shipped;
 use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::feed::{Feed, Grant};
 use fieldwatch_schemas::id::{Actor, DeviceId, Hash, LogId, PersonId, RecordId};
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::summary::summarise;
-use fieldwatch_schemas::checklist::published::Shipped;
 use fieldwatch_schemas::sync::exchange::{Hello, Item, Request, grants_tag};
 use fieldwatch_schemas::sync::pull::{
     AuthorLabel, ChangeItem, Commit, FeedCursor, FeedEnd, Gone, RecordItem,

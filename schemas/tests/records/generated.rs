@@ -3,6 +3,7 @@
 use automerge::transaction::Transactable as _;
 use automerge::{ROOT, ReadDoc as _, ScalarValue};
 use fieldwatch_schemas::acknowledgement;
+use fieldwatch_schemas::checklist::published::Shipped;
 use fieldwatch_schemas::code::Lang;
 use fieldwatch_schemas::feed::{Standing, campaign_grants, feeds_of};
 use fieldwatch_schemas::field::Shape;
@@ -12,7 +13,6 @@ use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::record::check::{check_whole, difference};
 use fieldwatch_schemas::status::{Role, derive};
 use fieldwatch_schemas::summary::summarise;
-use fieldwatch_schemas::checklist::published::Shipped;
 use proptest::prelude::*;
 
 use crate::{raw, sample};

@@ -2,6 +2,7 @@
 
 use automerge::transaction::Transactable as _;
 use automerge::{ObjType, ROOT, ReadDoc as _};
+use fieldwatch_schemas::checklist::published::Shipped;
 use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::id::{Actor, EventId};
 use fieldwatch_schemas::kind::Kind;
@@ -11,7 +12,6 @@ use fieldwatch_schemas::record::edit::{Act, Author};
 use fieldwatch_schemas::record::event::NewEvent;
 use fieldwatch_schemas::status::{SETTLED_CONTEST, derive};
 use fieldwatch_schemas::summary::summarise;
-use fieldwatch_schemas::checklist::published::Shipped;
 use fieldwatch_schemas::time::Moment;
 use serde_json::json;
 
@@ -53,10 +53,15 @@ fn own_edit(record: &mut Document) {
             value: kind.field(path).unwrap().read_json(path, &text).unwrap(),
         },
         None => {
-            let path = ["briefing", "conflict_of_interest", "station_phone", "remark"]
-                .into_iter()
-                .find(|path| kind.field(path).is_some())
-                .unwrap();
+            let path = [
+                "briefing",
+                "conflict_of_interest",
+                "station_phone",
+                "remark",
+            ]
+            .into_iter()
+            .find(|path| kind.field(path).is_some())
+            .unwrap();
             Act::Set {
                 path: path.to_owned(),
                 value: kind

@@ -168,7 +168,8 @@ fn check_meaning(
     }
     let key = tables::summary_key(record);
     let what = format!("the summary of record {record}");
-    let Some(stored) = findings.sound(tables::read::<SummaryRow>(library.store, &what, &key))? else {
+    let Some(stored) = findings.sound(tables::read::<SummaryRow>(library.store, &what, &key))?
+    else {
         return Ok(());
     };
     if stored.as_ref() != Some(&SummaryRow::of(&view, station_region, library)) {

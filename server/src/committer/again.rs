@@ -59,8 +59,9 @@ pub(super) fn derived_again(
 /// The visits that were submitted and have no result.
 fn without_result(store: &dyn Store) -> Result<Vec<RecordId>, StoreError> {
     let (mut found, mut error) = (Vec::new(), None);
-    store.scan(&tables::table(prefix::SUMMARY), &mut |key, value| {
-        match tables::decode::<SummaryRow>("a summary", value) {
+    store.scan(
+        &tables::table(prefix::SUMMARY),
+        &mut |key, value| match tables::decode::<SummaryRow>("a summary", value) {
             Ok(SummaryRow { summary, .. }) => {
                 let waits = summary.kind == Kind::Inspection
                     && summary.submitted_ms.is_some()
@@ -72,7 +73,7 @@ fn without_result(store: &dyn Store) -> Result<Vec<RecordId>, StoreError> {
                 error = Some(damage);
                 ControlFlow::Break(())
             }
-        }
-    })?;
+        },
+    )?;
     error.map_or(Ok(found), Err)
 }

@@ -171,7 +171,13 @@ impl Desk {
             standing: &asker.standing,
             grants: &asker.grants,
         };
-        match judge(pushed, known, &who, &*self.station_region, &self.library(store)) {
+        match judge(
+            pushed,
+            known,
+            &who,
+            &*self.station_region,
+            &self.library(store),
+        ) {
             Judgement::Duplicate => Ok(Ruling::Duplicate),
             Judgement::Missing(hashes) => Ok(Ruling::Missing(hashes)),
             Judgement::Refuse(refusal) => Ok(Ruling::Refuse(refusal)),

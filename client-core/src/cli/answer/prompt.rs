@@ -50,10 +50,14 @@ pub(super) fn ask(
     context: &Context,
 ) -> Result<Reply, CliError> {
     match asked.item.kind {
-        Kind::SelectOne => one(asked, &offered(asked.checklist, answers, context, asked.path)?),
-        Kind::SelectMultiple | Kind::Rank => {
-            several(asked, &offered(asked.checklist, answers, context, asked.path)?)
-        }
+        Kind::SelectOne => one(
+            asked,
+            &offered(asked.checklist, answers, context, asked.path)?,
+        ),
+        Kind::SelectMultiple | Kind::Rank => several(
+            asked,
+            &offered(asked.checklist, answers, context, asked.path)?,
+        ),
         Kind::Acknowledge => acknowledge(asked),
         _ => line(asked),
     }

@@ -127,8 +127,7 @@ pub(super) fn may_make(
 /// A feed must be granted for writing. What is made for all lies in `shared`, which everybody may only read: there the kind's editors
 /// write records of that kind, and nothing else.
 fn may_write(feeds: &BTreeSet<Feed>, kind: Kind, asker: &Asker<'_>) -> bool {
-    let makes_for_all =
-        kind.is_for_all() && kind.table().editors.contains(&asker.standing.role);
+    let makes_for_all = kind.is_for_all() && kind.table().editors.contains(&asker.standing.role);
     asker.grants.iter().any(|grant| {
         let is_written = grant.write || (makes_for_all && grant.feed == Feed::shared());
         is_written && feeds.contains(&grant.feed)
