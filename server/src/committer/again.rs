@@ -50,7 +50,7 @@ pub(super) fn derived_again(
         }
         batch.put(tables::summary_key(record), summary);
     }
-    if batch.len() > 0 {
+    if !batch.is_empty() {
         batches.push(batch);
     }
     Ok(batches)

@@ -29,7 +29,7 @@ pub(super) enum Reply {
     Stop,
 }
 
-fn terminal(error: dialoguer::Error) -> CliError {
+fn terminal(error: &dialoguer::Error) -> CliError {
     CliError::Terminal(error.to_string())
 }
 
@@ -40,7 +40,7 @@ pub(super) fn confirm(lang: Lang, turn: &str) -> Result<bool, CliError> {
         .with_prompt(question)
         .default(false)
         .interact_opt();
-    Ok(asked.map_err(terminal)?.unwrap_or(false))
+    Ok(asked.map_err(|error| terminal(&error))?.unwrap_or(false))
 }
 
 /// Asks one question. Esc stops where choices are offered; elsewhere an empty line leaves the question open.
@@ -94,7 +94,7 @@ fn one(asked: &Asked<'_>, choices: &[&Choice]) -> Result<Reply, CliError> {
         .items(&labels)
         .default(0)
         .interact_opt()
-        .map_err(terminal)?;
+        .map_err(|error| terminal(&error))?;
     Ok(match chosen {
         None => Reply::Stop,
         Some(place) => choices.get(place).map_or(Reply::Pass, |choice| {
@@ -115,7 +115,7 @@ fn several(asked: &Asked<'_>, choices: &[&Choice]) -> Result<Reply, CliError> {
             .items(&labels)
             .interact_opt(),
     };
-    let Some(chosen) = chosen.map_err(terminal)? else {
+    let Some(chosen) = chosen.map_err(|error| terminal(&error))? else {
         return Ok(Reply::Stop);
     };
     let names = chosen.into_iter().filter_map(|place| choices.get(place));
@@ -132,7 +132,7 @@ fn acknowledge(asked: &Asked<'_>) -> Result<Reply, CliError> {
     let confirmed = Confirm::with_theme(&ColorfulTheme::default())
         .with_prompt(asked.words())
         .interact_opt()
-        .map_err(terminal)?;
+        .map_err(|error| terminal(&error))?;
     Ok(match confirmed {
         None => Reply::Stop,
         Some(true) => Reply::Answer(Json::from("OK")),
@@ -151,7 +151,7 @@ fn line(asked: &Asked<'_>) -> Result<Reply, CliError> {
         .allow_empty(true)
         .validate_with(fits)
         .interact_text()
-        .map_err(terminal)?;
+        .map_err(|error| terminal(&error))?;
     match asked.checklist.read_text(asked.path, &text)? {
         (_, Json::Null) => Ok(Reply::Pass),
         (_, json) => Ok(Reply::Answer(json)),
