@@ -12,6 +12,7 @@
 
 mod exchange;
 mod report;
+mod weigh;
 
 use std::collections::BTreeSet;
 
@@ -20,6 +21,7 @@ use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::problem::{Problem, ProblemKind};
 use fieldwatch_schemas::sync::VERSION;
 use fieldwatch_schemas::sync::exchange::{Item, Request};
+use fieldwatch_schemas::sync::push::Pushed;
 
 pub use report::{Report, Synced, Traffic};
 
@@ -210,6 +212,9 @@ impl<C: Chance> Engine<C> {
             grants: Some(offer.grants),
             wants: offer.wants,
         };
+        if let Some(left) = budget_bytes {
+            fit(&mut request.outbox, left);
+        }
         if is_bare {
             request.feeds.clear();
             request.outbox.clear();
@@ -257,95 +262,18 @@ impl<C: Chance> Engine<C> {
     fn note_applied(&mut self, applied: &Applied) {
         self.report.pulled = self.report.pulled.saturating_add(applied.pulled);
     }
+}
 
-    /// After a whole reply: is anything left, and do both sides agree?
-    fn weigh(&mut self, exchange: &Exchange, applied: &Applied) -> Vec<Effect> {
-        if let Some(problem) = self.grants_refused.take()
-            && !exchange.brought_grants
-        {
-            return self.fail(problem);
-        }
-        self.backoff.reset();
-        let disagreeing = exchange.disagreeing(applied);
-        let (again, lost): (BTreeSet<Feed>, BTreeSet<Feed>) = disagreeing
-            .into_iter()
-            .partition(|feed| !self.restarted.contains(feed));
-        self.diverged.retain(|feed| lost.contains(feed));
-        self.diverged.extend(lost);
-        if !again.is_empty() && !self.is_spent() {
-            tracing::warn!(feeds = again.len(), "digests do not agree: pulling anew");
-            self.report.repaired = self.report.repaired.saturating_add(again.len());
-            self.restarted.extend(again.iter().cloned());
-            self.phase = Phase::Restarting;
-            let page = Page {
-                start_over: again.into_iter().collect(),
-                ..Page::default()
-            };
-            return vec![Effect::Apply(Box::new(page))];
-        }
-        let is_left = exchange.has_more()
-            || exchange.brought_grants
-            || applied.outbox > 0
-            || applied.wants > 0
-            || !exchange.is_complete();
-        if !is_left || self.is_spent() {
-            return self.finish(!is_left && self.diverged.is_empty() && again.is_empty());
-        }
-        if exchange.progressed {
-            return self.next_offer();
-        }
-        let words = "the server answers, and nothing moves";
-        self.fail(Problem::with_detail(ProblemKind::Internal, words))
-    }
-
-    /// After a reply that failed or was cut: what came is kept; go on, wait, or give up.
-    fn recover(&mut self, exchange: &Exchange, problem: Problem) -> Vec<Effect> {
-        let kind = problem.kind();
-        let denied = [ProblemKind::FeedNotGranted, ProblemKind::RegionNotGranted];
-        if kind.is_some_and(|kind| denied.contains(&kind)) && self.grants_refused.is_none() {
-            self.grants_refused = Some(problem);
-            return self.next_offer();
-        }
-        self.grants_refused = None;
-        if kind == Some(ProblemKind::Offline) && exchange.progressed && !self.is_spent() {
-            return self.next_offer();
-        }
-        let passes = [
-            ProblemKind::Offline,
-            ProblemKind::Unavailable,
-            ProblemKind::TooMany,
-        ];
-        if self.patience == Patience::Watch && kind.is_some_and(|kind| passes.contains(&kind)) {
-            self.phase = Phase::Waiting;
-            return vec![Effect::Wait(self.backoff.next_ms(&mut self.chance))];
-        }
-        self.fail(problem)
-    }
-
-    fn is_spent(&self) -> bool {
-        let spent = self
-            .traffic
-            .sent_bytes
-            .saturating_add(self.traffic.received_bytes);
-        self.budget_bytes.is_some_and(|budget| spent >= budget)
-    }
-
-    fn finish(&mut self, in_sync: bool) -> Vec<Effect> {
-        self.phase = Phase::Finished;
-        self.report.in_sync = in_sync;
-        if !self.diverged.is_empty() {
-            tracing::error!(
-                feeds = self.diverged.len(),
-                "feeds differ from the server's"
-            );
-        }
-        vec![Effect::Done(Ok(self.report.clone()))]
-    }
-
-    fn fail(&mut self, problem: Problem) -> Vec<Effect> {
-        self.phase = Phase::Finished;
-        vec![Effect::Done(Err(problem))]
-    }
+/// Keeps of an outbox what a budget pays for, by its bytes before they are compressed; at least one record, so that it moves.
+fn fit(outbox: &mut Vec<Pushed>, mut left_bytes: u64) {
+    let fits = |pushed: &Pushed| {
+        let bytes: usize = pushed.changes.iter().map(|chunk| chunk.len()).sum();
+        let left = left_bytes.checked_sub(bytes as u64);
+        left_bytes = left.unwrap_or_default();
+        left.is_some()
+    };
+    let count = outbox.iter().map(fits).take_while(|fits| *fits).count();
+    outbox.truncate(count.max(1));
 }
 
 #[cfg(test)]

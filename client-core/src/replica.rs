@@ -7,6 +7,8 @@
 //! Invariants, after a crash at any point too: the digest of a feed is the sum over the records that say they are in it; a cursor
 //! never stands beyond what is durably applied; a record with unsent changes is in the outbox, or in quarantine.
 
+mod account;
+mod arrive;
 mod checklists;
 mod error;
 mod facts;
@@ -19,6 +21,8 @@ mod list;
 mod offer;
 mod page;
 mod rows;
+mod save;
+mod settle;
 mod show;
 mod status;
 mod take;
@@ -35,13 +39,13 @@ use fieldwatch_schemas::record::event::NewEvent;
 use fieldwatch_schemas::record::import::Row;
 use fieldwatch_schemas::store::{KeyRange, Row as StoreRow, Store};
 
+pub use account::Account;
 pub use error::ReplicaError;
 pub use group::{Edited, Group, Happened};
 pub use import::Imported;
 pub use list::{Filter, Listed};
 pub use offer::Offer;
 pub use page::{Applied, Arrival, Page};
-pub use rows::Account;
 pub use show::{Shown, State, Value};
 pub use status::{FeedStatus, Quarantined, Status, Unsettled};
 

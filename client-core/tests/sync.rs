@@ -10,107 +10,21 @@
 mod device;
 #[path = "sync/link.rs"]
 mod link;
+#[path = "sync/linked.rs"]
+mod linked;
 #[path = "sync/server.rs"]
 mod server;
 
 use std::sync::{Arc, Mutex};
 
-use device::{NOW, STATION, account, grants, later, long, say};
-use fieldwatch_client_core::chance::SeededChance;
-use fieldwatch_client_core::engine::{Patience, Synced};
-use fieldwatch_client_core::replica::{Replica, ReplicaError, State};
-use fieldwatch_client_core::sync::{Options, SyncError, sync};
-use fieldwatch_schemas::id::{DeviceId, LogId, RecordId};
-use fieldwatch_schemas::kind::Kind;
+use device::{NOW, STATION, later};
+use fieldwatch_client_core::replica::{ReplicaError, State};
+use fieldwatch_schemas::id::LogId;
 use fieldwatch_schemas::problem::ProblemKind;
-use fieldwatch_schemas::status::Role;
-use fieldwatch_schemas::store::memory::{Fault, MemoryStore};
+use fieldwatch_schemas::store::memory::Fault;
 use fieldwatch_schemas::sync::pull::Presence;
-use link::Link;
+use linked::Device;
 use server::Server;
-
-/// A device with its link.
-struct Device {
-    store: Arc<MemoryStore>,
-    replica: Replica,
-    link: Link,
-    chance: SeededChance,
-}
-
-impl Device {
-    fn new(number: u8, server: &Arc<Mutex<Server>>) -> Self {
-        let store = Arc::new(MemoryStore::new());
-        let replica = device::open(&store);
-        let mut account = account(Role::StationStaff);
-        account.device = DeviceId([number; 16]);
-        replica.enrolled(&account, &grants()).unwrap();
-        let link = Link {
-            server: Arc::clone(server),
-            device: account.device,
-            standing: account.standing,
-            cut_after: usize::MAX,
-            doubles: false,
-            renames: std::collections::BTreeMap::new(),
-            loses_first_change: false,
-            requests: 0,
-        };
-        Self {
-            store,
-            replica,
-            link,
-            chance: SeededChance::new(u64::from(number)),
-        }
-    }
-
-    fn sync(&mut self) -> Result<Synced, SyncError> {
-        let options = Options {
-            patience: Patience::Once,
-            budget_bytes: None,
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .unwrap();
-        let chance = SeededChance::new(9);
-        runtime.block_on(sync(
-            &self.replica,
-            &mut self.link,
-            options,
-            chance,
-            &|| NOW.ms,
-        ))
-    }
-
-    fn synced(&mut self) -> Synced {
-        let synced = self.sync().unwrap();
-        assert!(synced.in_sync, "{synced:?}");
-        synced
-    }
-
-    fn power_loss(&mut self) {
-        self.store.crash();
-        self.replica = device::open(&self.store);
-    }
-
-    fn new_case(&mut self, name: &str) -> RecordId {
-        let acts = [say("nature", "complaint"), say("respondent.name", name)];
-        let made = self
-            .replica
-            .new_record(Kind::Case, &acts, &NOW, &mut self.chance);
-        made.unwrap()
-    }
-
-    fn set(&mut self, record: RecordId, path: &str, text: &str, minute: i64) {
-        let act = if path == "narrative" {
-            long(path, text)
-        } else {
-            say(path, text)
-        };
-        let now = later(minute);
-        let edited = self.replica.edit(record, &[act], &now, &mut self.chance);
-        assert!(edited.unwrap().chunk.is_some());
-    }
-}
 
 fn server() -> Arc<Mutex<Server>> {
     Arc::new(Mutex::new(Server::new()))

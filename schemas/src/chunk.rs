@@ -3,7 +3,7 @@
 //! Layout: magic `85 6f 4a 83` ‖ checksum (4) ‖ type (1 = raw change) ‖ length (unsigned LEB128) ‖ body. The checksum is the head of
 //! SHA-256(type ‖ length ‖ body), whose whole is the change's hash. The body begins with deps, actor, seq, startOp, time, message.
 //! Deflated chunks (type 2), documents (0) and bundles (3) are refused: what they inflate to is unbounded. What runs of operations
-//! unfold to is counted before they are ([`ops`]).
+//! unfold to is counted before they are (in the module `ops`).
 
 mod ops;
 

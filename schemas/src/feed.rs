@@ -176,12 +176,18 @@ pub fn feeds_of(
     owner: PersonId,
     station_region: &dyn Fn(&str) -> Option<String>,
 ) -> BTreeSet<Feed> {
-    let station = view.text("station");
+    // A field that the kind does not have proves nothing; and where a station holds a record, the station's region does.
+    let own = |path: &str| {
+        view.kind
+            .field(path)
+            .and_then(|field| view.text(field.path))
+    };
+    let station = own("station");
     let of_station = || station.and_then(|id| Feed::station(id).ok());
-    let of_campaign = || view.text("campaign").and_then(|id| id.parse().ok());
-    let region = || match view.region() {
-        Some(code) => Some(code.to_owned()),
-        None => station.and_then(station_region),
+    let of_campaign = || own("campaign").and_then(|id| id.parse().ok());
+    let region = || match station {
+        Some(station) => station_region(station),
+        None => view.region().map(str::to_owned),
     };
     let mut feeds = BTreeSet::new();
     match view.kind {
@@ -204,7 +210,7 @@ pub fn feeds_of(
             }
         }
         Kind::Assignment => {
-            let person = view.text("person").and_then(|id| id.parse().ok());
+            let person = own("person").and_then(|id| id.parse().ok());
             let is_offered = view.status() != view.kind.table().life_cycle.first;
             feeds.extend(person.filter(|_| is_offered).map(Feed::person));
             feeds.extend(of_campaign().map(Feed::campaign_alias));
@@ -218,23 +224,13 @@ pub fn feeds_of(
             feeds.insert(Feed::campaign(view.record));
             feeds.extend(regions(region().as_deref()));
         }
-        Kind::Interview | Kind::ComparativeTest | Kind::Notice => {
+        Kind::Interview | Kind::ComparativeTest => feeds.extend(regions(region().as_deref())),
+        Kind::Notice => {
             feeds.extend(regions(region().as_deref()));
+            feeds.extend((view.status() == "published").then(Feed::shared));
         }
     }
-    if is_public(view) {
-        feeds.insert(Feed::shared());
-    }
     feeds
-}
-
-/// Whether everybody has the record: a notice or a publication while it stands.
-fn is_public(view: &View) -> bool {
-    match view.kind {
-        Kind::Notice => view.status() == "published",
-        Kind::Publication => ["live", "corrected"].contains(&view.status()),
-        _ => false,
-    }
 }
 
 /// One feed per level of a region: province, city, county. So nobody needs more than a few feeds.

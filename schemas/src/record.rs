@@ -60,8 +60,8 @@ pub enum DocumentError {
     /// A change does not depend on the change of its actor before it.
     #[error("change {0} does not follow its writer's change before it")]
     Gap(Hash),
-    /// A change writes upon what it does not depend on.
-    #[error("change {0} writes upon what it does not depend on")]
+    /// A change writes upon what it does not depend on, or as its objects cannot be written.
+    #[error("change {0} writes upon what it does not depend on, or cannot write")]
     Reach(Hash),
     /// automerge failed on it; the document that it was tried on is gone, others are not touched.
     #[error("automerge cannot apply the changes: {0}")]

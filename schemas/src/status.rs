@@ -5,7 +5,7 @@
 //! where it stands after merging is kept, moves nothing, and is flagged contested, until a person settles it by a later event
 //! ([`contest`]).
 //!
-//! The tables also say what an event's data must and may hold ([`data`]) and what follows from it ([`derive`]); [`diagram`] draws
+//! The tables also say what an event's data must and may hold ([`data`]) and what follows from it ([`mod@derive`]); [`diagram`] draws
 //! them.
 
 pub mod contest;

@@ -88,7 +88,11 @@ const SEARCH_CHARS: usize = 400;
 /// is derived again.
 #[must_use]
 pub fn summarise(view: &View, checklists: &dyn Checklists) -> Summary {
-    let own = |path: &str| view.text(path).map(str::to_owned);
+    // A field that the kind does not have, which anybody may write, is not what lists and reports count.
+    let own = |path: &str| {
+        let field = view.kind.field(path)?;
+        view.text(field.path).map(str::to_owned)
+    };
     let received_ms = view.time_ms("received_at");
     let closed = ["closed", "withdrawn", "merged", "archived"].contains(&view.status());
     let last = |kind: &str| {

@@ -1,8 +1,8 @@
 //! The check: reads the whole store and proves it, while the server runs.
 //!
-//! 1. **Records**, some at a time under the log's lock ([`documents`]): every change hashes, they come to the record's heads, writers
+//! 1. **Records**, some at a time under the log's lock (`check/documents.rs`): every change hashes, they come to the record's heads, writers
 //!    and sizes agree, feeds and summary are what the view says; no change or summary is without its record.
-//! 2. **Feeds**, under one lock ([`feeds`]): every place in a record's row is a row of the feed and the other way round, and every
+//! 2. **Feeds**, under one lock (`check/feeds.rs`): every place in a record's row is a row of the feed and the other way round, and every
 //!    feed's digest, number of records and last position are those of its rows. No document is opened for it.
 //!
 //! It repairs nothing and stops at nothing but a disk that cannot be read.

@@ -111,7 +111,7 @@ impl Pull {
             log,
             request_log: request.log,
             feeds: feeds.collect(),
-            wants: request.wants.iter().rev().copied().collect(),
+            wants: distinct(&request.wants),
             brought: hashes_brought(request),
             labels: Labels::new(asker.standing.person, names),
             sent: BTreeMap::new(),
@@ -123,7 +123,7 @@ impl Pull {
         })
     }
 
-    /// The next page, at most [`PAGE_BYTES_MAX`] of items unless a single record is larger, ending with a commit point; the last page
+    /// The next page, at most [`PAGE_BYTES_MAX`](fieldwatch_schemas::limits::PAGE_BYTES_MAX) of items unless a single record is larger, ending with a commit point; the last page
     /// holds the ends of the feeds; then `None`. Blocks until what it gives is durable.
     ///
     /// # Errors
@@ -373,6 +373,18 @@ impl std::fmt::Debug for Pull {
             .field("ended", &self.ended)
             .finish_non_exhaustive()
     }
+}
+
+/// Each wanted record once, the first one last: a short request must not be answered with the same bodies over and over.
+fn distinct(wants: &[RecordId]) -> Vec<RecordId> {
+    let mut seen = BTreeSet::new();
+    let mut once: Vec<RecordId> = wants
+        .iter()
+        .copied()
+        .filter(|want| seen.insert(*want))
+        .collect();
+    once.reverse();
+    once
 }
 
 fn hashes_brought(request: &Request) -> BTreeSet<Hash> {

@@ -28,6 +28,8 @@ pub(super) enum CliError {
     NotEnrolled,
     #[error("this home is enrolled already; another person or server needs another --home")]
     AlreadyEnrolled,
+    #[error("this device's clock stands before 1970: set it, and nothing is lost")]
+    Clock,
     #[error("another command has used {} for longer than 10 seconds", .0.display())]
     HomeInUse(PathBuf),
     #[error("there is no data folder on this platform: give --home DIR")]
@@ -149,7 +151,8 @@ impl CliError {
             Self::NoHome | Self::File { .. } | Self::Form { .. } | Self::Unpublishable { .. } => {
                 ProblemKind::FileInvalid
             }
-            Self::Setting(_)
+            Self::Clock
+            | Self::Setting(_)
             | Self::JsonValue { .. }
             | Self::Fen { .. }
             | Self::Time(_)

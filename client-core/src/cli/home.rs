@@ -1,31 +1,28 @@
 //! The home: the folder of one replica, whose lock one process holds at a time.
 
-use std::fs::{File, OpenOptions, TryLockError};
+mod lock;
+
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use fieldwatch_schemas::store::{Store, StoreError};
 use fieldwatch_schemas::time::Moment;
 
+use self::lock::{Locked, lock, open_store};
 use super::World;
 use super::error::CliError;
 use super::relay;
 use super::watch::Watcher;
 use crate::chance::SystemChance;
 use crate::replica::Replica;
-use crate::store::{self, HomeError, KeySource};
+use crate::store::{self, KeySource};
 
 /// The file in a home whose lock says that a process uses it.
 pub const HOME_LOCK: &str = "home.lock";
 
 /// A folder with none of these is no home yet, and only `enrol` makes one.
 const STORED: [&str; 2] = ["key.json", "store"];
-
-/// How often, and how many times, a command looks whether the home is free: 10 seconds.
-const LOCK_POLL: Duration = Duration::from_millis(50);
-const LOCK_POLLS: u32 = 200;
 
 /// An open home.
 #[derive(Debug)]
@@ -90,6 +87,10 @@ impl Home {
         world: World,
         lock: File,
     ) -> Result<Self, CliError> {
+        // sled reads the clock when it opens, and does not survive a time before its epoch.
+        if (world.now)().ms < 0 {
+            return Err(CliError::Clock);
+        }
         Ok(Self {
             place: place.to_owned(),
             replica: Arc::new(Replica::open(open_store(place, &key(key_file))?)?),
@@ -169,42 +170,6 @@ pub(super) fn place(asked: Option<&Path>) -> Result<PathBuf, CliError> {
         .ok_or(CliError::NoHome)
 }
 
-enum Locked {
-    Here(File),
-    Elsewhere(relay::Stream),
-}
-
-/// Takes the lock, or finds the watcher that has it.
-fn lock(place: &Path) -> Result<Locked, CliError> {
-    let path = place.join(HOME_LOCK);
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    let file = options.open(&path).map_err(|error| about(&path, &error))?;
-    for _ in 0..LOCK_POLLS {
-        match file.try_lock() {
-            Ok(()) => return Ok(Locked::Here(file)),
-            Err(TryLockError::Error(error)) => return Err(about(&path, &error)),
-            Err(TryLockError::WouldBlock) => {}
-        }
-        if let Some(stream) = relay::connect(place) {
-            return Ok(Locked::Elsewhere(stream));
-        }
-        std::thread::sleep(LOCK_POLL);
-    }
-    Err(CliError::HomeInUse(place.to_owned()))
-}
-
-/// Opens the store; one that another process is just letting go of, without our lock, is waited for too.
-fn open_store(place: &Path, key: &KeySource) -> Result<Arc<dyn Store>, CliError> {
-    for _ in 0..LOCK_POLLS {
-        match store::open_home(place, key) {
-            Err(HomeError::Store(StoreError::Locked)) => std::thread::sleep(LOCK_POLL),
-            opened => return Ok(opened?),
-        }
-    }
-    Err(CliError::HomeInUse(place.to_owned()))
-}
-
 /// Reads a small text file that a person gave.
 pub(super) fn read_text(path: &Path) -> Result<String, CliError> {
     std::fs::read_to_string(path).map_err(|error| about(path, &error))
@@ -219,5 +184,22 @@ fn about(path: &Path, error: &io::Error) -> CliError {
     CliError::File {
         file: path.to_owned(),
         why: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_before_1970_is_told_and_nothing_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World {
+            now: || Moment::china(-1),
+        };
+        let home = folder.path().join("home");
+        let opened = Home::open_or_begin(&home, None, world);
+        assert!(matches!(opened, Err(CliError::Clock)), "{opened:?}");
+        assert!(!home.join("store").exists());
     }
 }

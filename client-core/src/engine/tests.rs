@@ -264,6 +264,19 @@ fn a_spent_budget_ends_the_sync_without_saying_that_both_agree() {
     assert!(matches!(effects.as_slice(), [Effect::Done(Ok(report))] if !report.in_sync));
 }
 
+#[test]
+fn a_request_carries_no_more_of_the_outbox_than_the_budget_pays_for_but_one_record() {
+    for (budget, sent) in [(0, 1), (1, 1), (2, 2), (3, 3), (100, 3)] {
+        let mut engine = Engine::new(Patience::Once, Some(budget), SeededChance::new(1));
+        engine.handle(Input::Begin, 0);
+        let effects = engine.handle(Input::Offered(offer(&[1, 2, 3])), 0);
+        let [Effect::Send(request)] = effects.as_slice() else {
+            panic!("not sent: {effects:?}");
+        };
+        assert_eq!(request.outbox.len(), sent, "{budget}");
+    }
+}
+
 fn any_item() -> impl Strategy<Value = Item> {
     let verdicts = prop::sample::select(vec![
         Verdict::Stored,

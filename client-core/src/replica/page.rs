@@ -2,18 +2,13 @@
 //!
 //! Every record is a batch of its own; the cursors move in the last batch, so that a crash in between only repeats work.
 
-use std::collections::BTreeSet;
-
 use fieldwatch_schemas::feed::{Feed, Grant};
-use fieldwatch_schemas::id::{Hash, LogId, RecordId};
+use fieldwatch_schemas::id::{LogId, RecordId};
 use fieldwatch_schemas::store::Batch;
 use fieldwatch_schemas::sync::pull::RecordItem;
-use fieldwatch_schemas::sync::push::{Outcome, Verdict};
+use fieldwatch_schemas::sync::push::Outcome;
 
 use super::feeds::{LEFT, UNSEEN};
-use super::held::Held;
-use super::rows::RefusalRow;
-use super::take::{Taken, take};
 use super::{FeedStatus, Group, Replica, ReplicaError, keys};
 
 /// What is to be made durable together, in this order.
@@ -129,131 +124,6 @@ impl Group<'_> {
             self.store().apply(&batch)?;
         }
         Ok(())
-    }
-
-    /// Notes what became of a pushed record.
-    fn settle(&mut self, outcome: &Outcome) -> Result<(), ReplicaError> {
-        let Some(mut held) = self.find(outcome.record)? else {
-            return Ok(());
-        };
-        let durable: BTreeSet<Hash> = outcome.durable.iter().copied().collect();
-        for (place, hash) in held.hashes().into_iter().enumerate() {
-            if hash.is_some_and(|hash| durable.contains(&hash)) {
-                held.note(place, false, None);
-            }
-        }
-        let mut also = Batch::new();
-        match outcome.verdict {
-            Verdict::Stored => {}
-            Verdict::Duplicate if held.row.feeds.is_empty() && !held.has_unsent() => {
-                also.put(keys::of_record(keys::GONE, held.id), LEFT);
-            }
-            Verdict::Duplicate => {}
-            Verdict::Missing => {
-                for place in 0..held.changes.len() {
-                    held.note(place, true, None);
-                }
-            }
-            Verdict::Refused if self.is_edited_since_offered(&held) => {}
-            Verdict::Refused if held.has_unsent() => {
-                let refusal = RefusalRow {
-                    code: outcome.problem.clone().unwrap_or_default(),
-                    reason: outcome.words.clone().unwrap_or_default(),
-                };
-                return self.quarantine(&mut held, &refusal);
-            }
-            Verdict::Refused => {}
-        }
-        self.save(&mut held, None, also)
-    }
-
-    /// Whether the server judged less than there is now: what came after may correct it, and goes with it in the next request.
-    fn is_edited_since_offered(&self, held: &Held) -> bool {
-        let offered = self.state.offered.get(&held.id).copied();
-        let later = held
-            .changes
-            .iter()
-            .skip(offered.map_or(usize::MAX, |offered| offered as usize));
-        later.into_iter().any(|change| change.is_unsent)
-    }
-
-    fn arrive(
-        &mut self,
-        feed: &Feed,
-        arrival: &Arrival,
-        applied: &mut Applied,
-    ) -> Result<(), ReplicaError> {
-        match arrival {
-            Arrival::Record(item) => self.receive(feed, item, applied),
-            Arrival::Left(id) => {
-                let number = self.feed_number(feed)?;
-                match self.find(*id)? {
-                    Some(_) => self.leave_feed(*id, number),
-                    None => Ok(()),
-                }
-            }
-            Arrival::Erased(id) => {
-                let Some(mut held) = self.find(*id)? else {
-                    return Ok(());
-                };
-                let mut also = Batch::new();
-                for membership in held.row.feeds.clone() {
-                    self.leave(&mut held, membership.feed, LEFT, &mut also);
-                }
-                self.save(&mut held, None, also)?;
-                self.remove(&held)
-            }
-        }
-    }
-
-    fn leave_feed(&mut self, id: RecordId, number: u8) -> Result<(), ReplicaError> {
-        let mut held = self.held(id)?;
-        let mut also = Batch::new();
-        self.leave(&mut held, number, LEFT, &mut also);
-        also.delete(keys::of_record(keys::WANTED, id));
-        self.save(&mut held, None, also)
-    }
-
-    /// Takes in one record, or notes that it is wanted whole, or that it is unsound.
-    fn receive(
-        &mut self,
-        feed: &Feed,
-        item: &RecordItem,
-        applied: &mut Applied,
-    ) -> Result<(), ReplicaError> {
-        let id = item.record;
-        let held = self.find(id)?;
-        let mut held = held.unwrap_or_else(|| Held::new(id, &item.kind));
-        let taken = if held.row.kind == item.kind {
-            take(&mut held, item)
-        } else {
-            Taken::Unsound
-        };
-        let (document, is_new) = match taken {
-            Taken::Whole { document, is_new } => (document, is_new),
-            Taken::Incomplete if !item.is_whole => {
-                let mut batch = Batch::new();
-                batch.put(keys::of_record(keys::WANTED, id), Vec::new());
-                return Ok(self.store().apply(&batch)?);
-            }
-            Taken::Incomplete | Taken::Unsound => {
-                applied.unsound.push(id);
-                return Ok(());
-            }
-        };
-        applied.pulled += u64::from(is_new);
-        for author in &item.authors {
-            held.label(author.actor, &author.label);
-        }
-        let number = self.feed_number(feed)?;
-        let mut also = Batch::new();
-        if held.row.is_refused && !held.has_unsent() {
-            held.row.is_refused = false;
-            also.delete(keys::of_record(keys::REFUSED, id));
-        }
-        held.row.acknowledged.clone_from(&item.heads);
-        self.join(&mut held, number, &item.heads, &mut also);
-        self.save(&mut held, document.as_deref(), also)
     }
 
     fn end(&mut self, asked: &[RecordId]) -> Result<(), ReplicaError> {

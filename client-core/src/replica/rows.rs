@@ -1,8 +1,8 @@
 //! The values of a replica's rows, as CBOR maps whose keys are never given twice.
 
 use fieldwatch_schemas::digest::Digest;
-use fieldwatch_schemas::feed::{Feed, Standing};
-use fieldwatch_schemas::id::{Actor, DeviceId, Hash};
+use fieldwatch_schemas::feed::Feed;
+use fieldwatch_schemas::id::{Actor, Hash};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
@@ -96,30 +96,6 @@ pub(super) struct RefusalRow {
     /// Why, in words.
     #[n(1)]
     pub(super) reason: String,
-}
-
-/// Who this device is to the server, from its enrolment.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Account {
-    /// The device.
-    #[n(0)]
-    pub device: DeviceId,
-    /// The person.
-    #[n(1)]
-    pub standing: Standing,
-    /// The person's name.
-    #[n(2)]
-    pub person_name: String,
-    /// The server's name, as assertions name their audience.
-    #[n(3)]
-    pub server: String,
-    /// Where the server is: `https://host:port`.
-    #[n(4)]
-    pub url: String,
-    /// The pin of the server's key, base64url of 32 bytes.
-    #[n(5)]
-    pub pin: String,
 }
 
 pub(super) fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {

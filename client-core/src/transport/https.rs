@@ -1,30 +1,27 @@
 //! HTTPS: one connection to the server whose key is pinned, HTTP/2 over TLS 1.3, bodies in zstd both ways.
 
+mod server;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_compression::tokio::write::ZstdEncoder;
-use fieldwatch_schemas::problem::{Problem, ProblemKind};
+use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::sync::MEDIA_TYPE;
 use fieldwatch_schemas::sync::enrol::{EnrolReply, EnrolRequest, TicketLink};
 use fieldwatch_schemas::sync::exchange::Request;
 use fieldwatch_schemas::sync::token::{NONCE_HEADER, TOKEN_HEADER};
+use reqwest::Response;
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
-use reqwest::{Client, Response};
 use tokio::io::AsyncWriteExt as _;
 
+use self::server::{Server, problem_of, read_all};
 use super::reply::HttpsReply;
-use super::{Pin, Traffic, Transport, TransportError, pin};
+use super::{Traffic, Transport, TransportError};
+
 use crate::identity::Identity;
 use crate::replica::Account;
 
-/// How long a connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a reply may be silent.
-const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
-/// The longest reply of the JSON routes, and the longest problem.
-const JSON_BYTES_MAX: u64 = 1 << 20;
 const ZSTD: &str = "zstd";
 
 /// The way to the server that this device is enrolled with.
@@ -38,44 +35,6 @@ pub struct Https {
     requests: u64,
     sent_bytes: u64,
     received_bytes: Arc<AtomicU64>,
-}
-
-/// A server whose key is pinned.
-#[derive(Debug)]
-struct Server {
-    client: Client,
-    met_another: Arc<AtomicBool>,
-    url: String,
-}
-
-impl Server {
-    fn new(url: &str, pin: &str) -> Result<Self, TransportError> {
-        let (tls, met_another) = pin::trusting(pin.parse::<Pin>()?).map_err(TransportError::Tls)?;
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(SILENCE_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(TransportError::Http)?;
-        Ok(Self {
-            client,
-            met_another,
-            url: url.trim_end_matches('/').to_owned(),
-        })
-    }
-
-    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Response, TransportError> {
-        self.met_another.store(false, Ordering::Relaxed);
-        request.send().await.map_err(|error| {
-            if self.met_another.load(Ordering::Relaxed) {
-                TransportError::Untrusted
-            } else {
-                TransportError::Http(error)
-            }
-        })
-    }
 }
 
 /// Registers a device with a ticket.
@@ -210,33 +169,4 @@ async fn compress(bytes: &[u8]) -> Result<Vec<u8>, TransportError> {
         .map_err(TransportError::Request)?;
     encoder.shutdown().await.map_err(TransportError::Request)?;
     Ok(encoder.into_inner())
-}
-
-/// Reads a whole small body.
-async fn read_all(mut response: Response, received: &AtomicU64) -> Result<Vec<u8>, TransportError> {
-    let mut body = Vec::new();
-    while let Some(bytes) = response.chunk().await.map_err(TransportError::Http)? {
-        received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        body.extend_from_slice(&bytes);
-        if body.len() as u64 > JSON_BYTES_MAX {
-            return Err(TransportError::Reply("a reply without end"));
-        }
-    }
-    Ok(body)
-}
-
-/// The problem that a refusal tells; one that follows from its status if it tells none.
-async fn problem_of(response: Response, received: &AtomicU64) -> Problem {
-    let status = response.status().as_u16();
-    let body = read_all(response, received).await.unwrap_or_default();
-    serde_json::from_slice(&body).unwrap_or_else(|_| {
-        let kind = match status {
-            404 => ProblemKind::NotFound,
-            413 => ProblemKind::TooLarge,
-            429 => ProblemKind::TooMany,
-            502..=504 => ProblemKind::Unavailable,
-            _ => ProblemKind::Internal,
-        };
-        Problem::with_detail(kind, format!("the server answered {status}"))
-    })
 }

@@ -241,7 +241,7 @@ fn words_are_in_the_language_asked_for_and_chinese_by_default() {
     let zh = device.run(&["show", &case]).stdout;
     for word in [
         "诉求类型：投诉",
-        "争议金额：12.00 元",
+        "请求金额：12.00 元",
         "状态：初查",
         "发送：未发送",
         "首次处理",

@@ -1,4 +1,6 @@
 //! `notice` 提示、警示、倡议、点评: a word to the public, after legal review; once published everybody has it.
+//!
+//! Its drafts go with it, as with every record: they are no place for what the public must not read.
 
 use super::{Kind, KindTable};
 use crate::field::{Field, Shape};

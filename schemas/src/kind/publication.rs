@@ -1,6 +1,7 @@
 //! `publication` 公示: a complaint made public, after consent, redaction and the operator's hearing.
 //!
-//! It is written anew, without the case's history and without personal data; once live everybody has it.
+//! It is written anew, apart from the case and without personal data. Even so its history holds what was redacted, and a record goes
+//! with its history: so it stays with those who work on it, and the public reads its last words from the server, never the record.
 
 use super::{Kind, KindTable};
 use crate::field::{Field, Shape};

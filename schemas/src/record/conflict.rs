@@ -3,12 +3,13 @@
 //! Both are kept until a person chooses; choosing is itself a change. Equal values are no conflict. The values stand in the same
 //! order on every device: by the Lamport counter of the operation that wrote each, ties by actor.
 
-use automerge::{ObjId, ROOT, ReadDoc as _, Value};
+use automerge::{ObjId, ObjType, ROOT, ReadDoc as _, Value, ValueRef};
 use serde_json::Value as Json;
 
 use super::Document;
+use super::frozen::{ATTACHMENTS, EVENTS};
 use super::view::scalar_json;
-use crate::field::{Scalar, Shape};
+use crate::field::{Field, Scalar};
 use crate::id::{Actor, Hash};
 use crate::time::Moment;
 
@@ -39,7 +40,7 @@ pub struct Candidate {
 /// The conflicts of a record, by path.
 pub(super) fn conflicts(document: &Document) -> Vec<Conflict> {
     let mut found = Vec::new();
-    for path in scalar_paths(document) {
+    for path in doubtful_paths(document) {
         let values = candidates(document, &path);
         if values.len() > 1 {
             found.push(Conflict { path, values });
@@ -48,25 +49,29 @@ pub(super) fn conflicts(document: &Document) -> Vec<Conflict> {
     found
 }
 
-/// The paths of all cells that a person may have written.
-fn scalar_paths(document: &Document) -> Vec<String> {
+/// The paths of the cells that hold several values, in the order of the kind's table.
+fn doubtful_paths(document: &Document) -> Vec<String> {
     let mut paths = Vec::new();
-    for field in document.kind.table().fields {
-        match field.shape {
-            Shape::LongText | Shape::Codes(_) => {}
-            Shape::Answers | Shape::Raw | Shape::Pieces | Shape::Entries(_) => {
-                if let Ok(Some((_, map))) = document.doc.get(ROOT, field.path) {
-                    paths.extend(
-                        document
-                            .doc
-                            .keys(&map)
-                            .map(|key| format!("{}.{key}", field.path)),
-                    );
-                }
+    for item in document.doc.map_range(ROOT, ..) {
+        match item.value {
+            ValueRef::Object(ObjType::Map) if item.key != EVENTS && item.key != ATTACHMENTS => {
+                let inner = document.doc.map_range(item.id(), ..);
+                let doubtful = inner.filter(|inner| inner.conflict);
+                paths.extend(doubtful.map(|inner| format!("{}.{}", item.key, inner.key)));
             }
-            _ => paths.push(field.path.to_owned()),
+            ValueRef::Scalar(_) if item.conflict => paths.push(item.key.into_owned()),
+            _ => {}
         }
     }
+    let place = |path: &str| {
+        let container = path.split_once('.').map(|(container, _)| container);
+        let fields = document.kind.table().fields;
+        document.kind.field(path)?;
+        let is_it = |field: &Field| field.path == path || Some(field.path) == container;
+        fields.iter().position(is_it)
+    };
+    paths.retain(|path| place(path).is_some());
+    paths.sort_by_cached_key(|path| place(path));
     paths
 }
 

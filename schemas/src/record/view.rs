@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc as _, ScalarValue, Value};
+use automerge::iter::MapRangeItem;
+use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc as _, ScalarValue, Value, ValueRef};
 use serde_json::{Map, Value as Json};
 
 use super::conflict::{Conflict, conflicts};
@@ -63,15 +64,12 @@ impl Document {
     #[must_use]
     pub fn fields(&self) -> Map<String, Json> {
         let mut fields = Map::new();
-        for key in self.doc.keys(ROOT) {
-            if [EVENTS, ATTACHMENTS, "kind", "schema"].contains(&key.as_str()) {
+        for item in self.doc.map_range(ROOT, ..) {
+            if [EVENTS, ATTACHMENTS, "kind", "schema"].contains(&item.key.as_ref()) {
                 continue;
             }
-            let Ok(Some((value, id))) = self.doc.get(ROOT, key.as_str()) else {
-                continue;
-            };
-            if let Some(json) = self.json(&key, &value, &id) {
-                fields.insert(key, json);
+            if let Some(json) = self.json(&item.key, &item) {
+                fields.insert(item.key.into_owned(), json);
             }
         }
         fields
@@ -88,42 +86,40 @@ impl Document {
             .unwrap_or(0)
     }
 
-    fn json(&self, path: &str, value: &Value<'_>, id: &ObjId) -> Option<Json> {
-        match value {
-            Value::Object(ObjType::Map) if self.is_set(path) => {
-                let codes: Vec<String> = self.doc.keys(id).collect();
+    fn json(&self, path: &str, item: &MapRangeItem<'_>) -> Option<Json> {
+        match &item.value {
+            ValueRef::Object(ObjType::Map) if self.is_set(path) => {
+                let codes: Vec<String> = self.doc.keys(item.id()).collect();
                 (!codes.is_empty()).then(|| codes.into())
             }
-            Value::Object(ObjType::Map) if self.is_in_pieces(path) => {
-                let pieces = self.map_json(path, id)?;
+            ValueRef::Object(ObjType::Map) if self.is_in_pieces(path) => {
+                let pieces = self.map_json(path, &item.id())?;
                 let pieces: String = pieces.values().filter_map(Json::as_str).collect();
                 Some(Json::from(pieces))
             }
-            Value::Object(ObjType::Map) => {
-                let map = self.map_json(path, id)?;
+            ValueRef::Object(ObjType::Map) => {
+                let map = self.map_json(path, &item.id())?;
                 let is_table = |field: &Field| matches!(field.shape, Shape::Entries(_));
                 let is_table = self.kind.field(path).is_some_and(is_table);
                 Some(Json::Object(if is_table { nested(map) } else { map }))
             }
-            Value::Object(ObjType::Text) => self
-                .doc
-                .text(id)
-                .ok()
-                .filter(|text| !text.is_empty())
-                .map(Json::from),
-            Value::Object(_) => None,
-            Value::Scalar(scalar) => Some(scalar_json(scalar)),
+            ValueRef::Object(ObjType::Text) => {
+                let text = self.doc.text(item.id()).ok();
+                text.filter(|text| !text.is_empty()).map(Json::from)
+            }
+            ValueRef::Object(_) => None,
+            ValueRef::Scalar(_) => match item.value.clone().into_value() {
+                Value::Scalar(scalar) => Some(scalar_json(&scalar)),
+                Value::Object(_) => None,
+            },
         }
     }
 
     fn map_json(&self, path: &str, id: &ObjId) -> Option<Map<String, Json>> {
         let mut map = Map::new();
-        for key in self.doc.keys(id) {
-            let Ok(Some((value, inner))) = self.doc.get(id, key.as_str()) else {
-                continue;
-            };
-            if let Some(json) = self.json(&format!("{path}.{key}"), &value, &inner) {
-                map.insert(key, json);
+        for item in self.doc.map_range(id, ..) {
+            if let Some(json) = self.json(&format!("{path}.{}", item.key), &item) {
+                map.insert(item.key.into_owned(), json);
             }
         }
         (!map.is_empty()).then_some(map)

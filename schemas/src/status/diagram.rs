@@ -20,33 +20,62 @@ pub fn page(kind: Kind) -> String {
     )
 }
 
-/// The diagram alone: the events that move a record.
+/// From so many statuses on, an event is drawn from all of them together.
+const MANY: usize = 10;
+
+/// The diagram alone: the events that move a record. What may happen from many statuses is drawn from a frame around them.
 #[must_use]
 pub fn diagram(kind: Kind) -> String {
     let life_cycle = kind.table().life_cycle;
-    let words = |status: &&str| label::status(kind, status, Lang::Zh).to_owned();
-    let statuses = life_cycle.statuses().into_iter();
-    let states = statuses.map(|status| format!("    {status}: {status} {}\n", words(&status)));
-    let begin = std::iter::once(format!("    [*] --> {}\n", life_cycle.first));
-    let arrows = life_cycle.rules.iter().flat_map(|rule| {
-        let next = match rule.next {
-            Next::Stay => None,
-            Next::To(next) => Some(next),
-        };
-        let arrow = move |next| {
-            let line = move |from| format!("    {from} --> {next}: {}\n", rule.event);
-            rule.from.iter().map(line)
-        };
-        next.into_iter().flat_map(arrow)
-    });
-    let lines: String = states.chain(begin).chain(arrows).collect();
-    format!("stateDiagram-v2\n{lines}")
+    let framed = framed(kind);
+    let state = |status: &&str| {
+        let words = label::status(kind, status, Lang::Zh);
+        format!("    {status}: {status} {words}\n")
+    };
+    let states: String = life_cycle.statuses().iter().map(state).collect();
+    let inside: String = framed
+        .iter()
+        .flat_map(|statuses| statuses.iter())
+        .map(|status| format!("        {status}\n"))
+        .collect();
+    let frame = match framed {
+        Some(_) => format!("    state open {{\n{inside}    }}\n"),
+        None => String::new(),
+    };
+    let arrows: String = life_cycle
+        .rules
+        .iter()
+        .map(|rule| arrows(rule, framed))
+        .collect();
+    let first = life_cycle.first;
+    format!("stateDiagram-v2\n{states}{frame}    [*] --> {first}\n{arrows}")
+}
+
+/// The statuses that are framed as `open`, if a kind has so many alike.
+fn framed(kind: Kind) -> Option<&'static [&'static str]> {
+    let mut rules = kind.table().life_cycle.rules.iter();
+    rules
+        .find(|rule| rule.from.len() >= MANY)
+        .map(|rule| rule.from)
+}
+
+fn arrows(rule: &EventRule, framed: Option<&[&str]>) -> String {
+    let Next::To(next) = rule.next else {
+        return String::new();
+    };
+    let from = match framed {
+        Some(statuses) if statuses == rule.from => &["open"],
+        _ => rule.from,
+    };
+    let line = |from: &&str| format!("    {from} --> {next}: {}\n", rule.event);
+    from.iter().map(line).collect()
 }
 
 fn row(kind: Kind, rule: &EventRule) -> String {
-    let from = match rule.from == ANY {
-        true => "any".to_owned(),
-        false => rule.from.join(", "),
+    let from = match rule.from {
+        ANY => "any".to_owned(),
+        from if framed(kind) == Some(from) => "any that is open".to_owned(),
+        from => from.join(", "),
     };
     let to = match rule.next {
         Next::Stay => "(stays)",

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use automerge::transaction::Transactable as _;
 use fieldwatch_schemas::checklist::published::Shipped;
 use fieldwatch_schemas::feed::{Feed, Grant, Standing, campaign_grants, feeds_of, grants_of};
 use fieldwatch_schemas::field::{FieldValue, Scalar};
@@ -35,6 +36,7 @@ fn every_kind_lies_where_it_should_and_nowhere_else() {
     for kind in [
         Kind::Case,
         Kind::Lead,
+        Kind::Publication,
         Kind::Acknowledgement,
         Kind::Satisfaction,
     ] {
@@ -51,10 +53,6 @@ fn every_kind_lies_where_it_should_and_nowhere_else() {
     assert_eq!(feeds(Kind::ComparativeTest), regions[..1]);
     assert_eq!(feeds(Kind::Checklist), ["shared"]);
     assert_eq!(feeds(Kind::Notice), ["region/330000", "shared"]);
-    assert_eq!(
-        feeds(Kind::Publication),
-        [&regions[..], &["shared", "station/330106-0012"]].concat()
-    );
     let campaign = sample::record(Kind::Campaign).id();
     let own = format!("campaign/{campaign}");
     assert_eq!(
@@ -296,4 +294,50 @@ fn a_volunteer_answers_an_offer_but_edits_nothing_and_plans_nothing() {
         judged(&held, &edited).unwrap_err(),
         "this person may not write this record"
     );
+}
+
+#[test]
+fn a_field_that_a_kind_does_not_have_puts_a_record_nowhere() {
+    for kind in Kind::ALL {
+        let record = sample::record(kind);
+        let chunk = crate::raw::written(&record, 9, |tx| {
+            for path in ["station", "region", "campaign", "person"] {
+                if kind.field(path).is_none() {
+                    let text = match path {
+                        "station" => "110101-0001",
+                        "region" => "110101",
+                        _ => "00000000-0000-4000-8000-000000000099",
+                    };
+                    tx.put(automerge::ROOT, path, text).unwrap();
+                }
+            }
+            tx.put(automerge::ROOT, "smell", "rose").unwrap();
+        });
+        let mut after = record.clone();
+        after.apply(&[chunk]).unwrap();
+        let feeds_of = |document: &Document| feeds_of(&document.view(), OWNER, &region_of_station);
+        assert_eq!(feeds_of(&after), feeds_of(&record), "{kind}");
+    }
+}
+
+#[test]
+fn a_record_that_a_station_holds_lies_in_the_stations_region_whatever_it_says() {
+    let lead = sample::record(Kind::Lead);
+    let elsewhere = |_: &str| Some("320500".to_owned());
+    let feeds: Vec<String> = feeds_of(&lead.view(), OWNER, &elsewhere)
+        .iter()
+        .map(Feed::to_string)
+        .collect();
+    assert_eq!(
+        feeds,
+        ["region/320000", "region/320500", "station/330106-0012"]
+    );
+}
+
+#[test]
+fn a_publication_stays_with_its_station_and_region_even_while_it_is_live_because_its_drafts_go_with_it()
+ {
+    let live = sample::record(Kind::Publication);
+    assert_eq!(live.view().status(), "live");
+    assert!(!feeds(Kind::Publication).contains(&"shared".to_owned()));
 }

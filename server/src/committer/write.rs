@@ -102,11 +102,12 @@ fn writer_rows(before: Option<&RecordRow>, accepted: &Accepted) -> Vec<WriterRow
         .filter(|writer| writer.is_row)
         .map(|writer| writer.actor)
         .collect();
+    let has_key = accepted.document.id().is_natural();
     rows.extend(
         accepted
             .fresh
             .iter()
-            .filter(|chunk| chunk.seq() == 1 && chunk.time_s() == 0)
+            .filter(|chunk| has_key && chunk.seq() == 1 && chunk.time_s() == 0)
             .map(Chunk::actor),
     );
     let writers = accepted.writers.iter().map(|writer| WriterRow {

@@ -5,9 +5,11 @@ use std::ops::ControlFlow;
 
 use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::id::{Actor, Hash, RecordId};
+use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::record::frozen;
 use fieldwatch_schemas::store::{Store, StoreError};
 use fieldwatch_schemas::sync::pull::{AuthorLabel, ChangeItem, RecordItem};
+use fieldwatch_schemas::time::Moment;
 
 use crate::tables::{self, ChangeRow, RecordRow};
 
@@ -115,7 +117,7 @@ fn read_changes(
             changes.items.push(ChangeItem {
                 chunk: known.is_none().then(|| chunk.into_bytes().into()),
                 known,
-                received_ms,
+                received_ms: told(row.kind, received_ms),
             });
             ControlFlow::Continue(())
         }
@@ -125,6 +127,14 @@ fn read_changes(
         }
     })?;
     error.map_or(Ok(changes), Err)
+}
+
+/// When a change was received, as far as its readers may know: of a blind record, the day.
+fn told(kind: Kind, received_ms: i64) -> i64 {
+    match kind.is_blind() {
+        true => Moment::china(received_ms).day().ms,
+        false => received_ms,
+    }
 }
 
 fn read_change(record: RecordId, value: &[u8]) -> Result<(i64, Chunk), StoreError> {

@@ -2,9 +2,11 @@
 
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::kind::Kind;
+use fieldwatch_schemas::record::edit::Author;
+use fieldwatch_schemas::time::Moment;
 
-use crate::replica::{Replica, happen, text};
-use crate::world::{NOW_MS, World, coordinator, staff, volunteer};
+use crate::replica::{Replica, author, happen, text};
+use crate::world::{NOW_MS, STATION, World, coordinator, staff, volunteer};
 
 /// What a reader reads as the author of a visit that volunteer 3 made and submitted.
 fn author_of_a_visit(alias: Option<&str>) -> (String, String) {
@@ -21,6 +23,12 @@ fn author_of_a_visit(alias: Option<&str>) -> (String, String) {
     let region = [Feed::region("330106").unwrap()];
     let mut reader = Replica::new(coordinator(4, "330106"), &region);
     let read = reader.sync(&world).unwrap();
+    let received_ms = read.records()[0].changes[0].received_ms;
+    let day = Moment::china(NOW_MS).day().ms;
+    assert_eq!(
+        received_ms, day,
+        "not even the hour of a blind record is told"
+    );
     let label = |reply: &crate::replica::Reply| reply.records()[0].authors[0].label.clone();
     (label(&own), label(&read))
 }
@@ -49,4 +57,23 @@ fn whoever_brought_an_imported_row_first_is_not_its_author() {
         .collect();
     labels.sort_unstable();
     assert_eq!(labels, ["person 1", "导入"]);
+}
+
+#[test]
+fn a_person_does_not_hide_behind_a_row_that_no_table_has() {
+    let world = World::new();
+    let mut alice = Replica::of_station(staff(1));
+    let record = alice.begin(Kind::Case);
+    let timeless = Author {
+        now: Moment::china(0),
+        ..author(&alice.asker, record)
+    };
+    let document = alice.documents.get_mut(&record).unwrap();
+    let acts = [text("nature", "complaint"), text("station", STATION)];
+    let chunk = document.edit(&timeless, &acts).unwrap().unwrap();
+    alice.outbox.entry(record).or_default().push(chunk);
+    alice.sync(&world).unwrap();
+    let mut bob = Replica::of_station(staff(2));
+    let reply = bob.sync(&world).unwrap();
+    assert_eq!(reply.records()[0].authors[0].label, "person 1");
 }

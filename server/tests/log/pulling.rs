@@ -247,7 +247,7 @@ fn cursors_of_another_log_or_from_the_future_count_as_zero() {
 fn a_record_that_is_wanted_comes_whole_whatever_the_cursor_and_only_from_a_feed_asked_for() {
     let (world, mut alice) = filled(3);
     let record = *alice.documents.keys().next().unwrap();
-    alice.wants = vec![record, RecordId::random([99; 16])];
+    alice.wants = vec![record, RecordId::random([99; 16]), record];
     let reply = alice.sync(&world).unwrap();
     assert_eq!(reply.records().len(), 1);
     assert!(reply.records()[0].is_whole && reply.records()[0].record == record);

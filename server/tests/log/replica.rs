@@ -127,6 +127,7 @@ impl Replica {
             fields: BTreeMap::from([
                 field("nature", "complaint"),
                 field("station", STATION),
+                field("channel", "platform"),
                 field("external_no", external_no),
             ]),
             raw: BTreeMap::new(),

@@ -108,10 +108,10 @@ pub(crate) fn names_this_machine(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Whether an absolute path below `home` stands in the text; `client/work/x` is another folder.
+/// Whether an absolute path below `home` stands in the text; `client/work/x` is another folder, `instance('l')/…` an XPath.
 fn names_folder(text: &str, home: &str) -> bool {
     text.match_indices(home).any(|(at, _)| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
-        !before.is_some_and(|c| c.is_alphanumeric() || "-_.".contains(c))
+        !before.is_some_and(|c| c.is_alphanumeric() || "-_.)".contains(c))
     })
 }

@@ -1,6 +1,6 @@
 //! What acceptance refuses from a device that does not write through [`crate::record::edit`].
 
-use automerge::legacy::{Key, ObjectId, Op, OpId, OpType};
+use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
 use automerge::{ActorId, Change, ExpandedChange, ObjType, ScalarValue};
 
 use super::tests::{STATION, accepted, author, judged, new_case, problem, push, staff, text};
@@ -309,4 +309,45 @@ fn an_imported_event_cannot_be_written_over_nor_brought_again_in_other_words() {
             "{ms} {start}"
         );
     }
+}
+
+#[test]
+fn operations_that_do_not_fit_their_object_are_refused_for_the_record_could_not_be_read_back() {
+    let (held, first) = held_case();
+    let start = max_op(&first) + 1;
+    let actor = ActorId::from(frozen::actor(Kind::Case).0);
+    let made = Chunk::parse(frozen::bytes(Kind::Case).to_vec()).unwrap();
+    let made = made.to_change().unwrap().decode().operations;
+    let object = |name: &str| {
+        let at = made.iter().position(|op| op.key == Key::Map(name.into()));
+        let counter = u64::try_from(at.unwrap()).unwrap() + 1;
+        ObjectId::Id(OpId(counter, actor.clone()))
+    };
+    let value = || OpType::Put(ScalarValue::Str("x".into()));
+    let at_head = |obj, insert| Op {
+        action: value(),
+        obj,
+        key: Key::Seq(ElementId::Head),
+        pred: Vec::new().into(),
+        insert,
+    };
+    let unfit = [
+        op(value(), object("narrative"), "k", vec![]),
+        op(value(), object("kind"), "k", vec![]),
+        at_head(object("narrative"), false),
+        at_head(object("claims"), true),
+        at_head(ObjectId::Root, true),
+        op(OpType::Delete, ObjectId::Root, "nature", vec![]),
+    ];
+    for op in unfit {
+        let words = format!("{op:?}");
+        let forged = forged(7, 1, start, &[first.hash()], vec![op]);
+        let refused = problem(verdict(&held, &[&forged]));
+        assert_eq!(refused, ProblemKind::ChangeInvalid, "{words}");
+    }
+    let fit = at_head(object("narrative"), true);
+    accepted(verdict(
+        &held,
+        &[&forged(7, 1, start, &[first.hash()], vec![fit])],
+    ));
 }

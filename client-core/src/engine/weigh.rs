@@ -1,0 +1,102 @@
+//! After an exchange: whether to go on, to wait, or to end, and what to say.
+
+use std::collections::BTreeSet;
+
+use fieldwatch_schemas::feed::Feed;
+use fieldwatch_schemas::problem::{Problem, ProblemKind};
+
+use super::exchange::Exchange;
+use super::{Effect, Engine, Patience, Phase};
+use crate::chance::Chance;
+use crate::replica::{Applied, Page};
+
+impl<C: Chance> Engine<C> {
+    /// After a whole reply: is anything left, and do both sides agree?
+    pub(super) fn weigh(&mut self, exchange: &Exchange, applied: &Applied) -> Vec<Effect> {
+        if let Some(problem) = self.grants_refused.take()
+            && !exchange.brought_grants
+        {
+            return self.fail(problem);
+        }
+        self.backoff.reset();
+        let disagreeing = exchange.disagreeing(applied);
+        let (again, lost): (BTreeSet<Feed>, BTreeSet<Feed>) = disagreeing
+            .into_iter()
+            .partition(|feed| !self.restarted.contains(feed));
+        self.diverged.retain(|feed| lost.contains(feed));
+        self.diverged.extend(lost);
+        if !again.is_empty() && !self.is_spent() {
+            tracing::warn!(feeds = again.len(), "digests do not agree: pulling anew");
+            self.report.repaired = self.report.repaired.saturating_add(again.len());
+            self.restarted.extend(again.iter().cloned());
+            self.phase = Phase::Restarting;
+            let page = Page {
+                start_over: again.into_iter().collect(),
+                ..Page::default()
+            };
+            return vec![Effect::Apply(Box::new(page))];
+        }
+        let is_left = exchange.has_more()
+            || exchange.brought_grants
+            || applied.outbox > 0
+            || applied.wants > 0
+            || !exchange.is_complete();
+        if !is_left || self.is_spent() {
+            return self.finish(!is_left && self.diverged.is_empty() && again.is_empty());
+        }
+        if exchange.progressed {
+            return self.next_offer();
+        }
+        let words = "the server answers, and nothing moves";
+        self.fail(Problem::with_detail(ProblemKind::Internal, words))
+    }
+
+    /// After a reply that failed or was cut: what came is kept; go on, wait, or give up.
+    pub(super) fn recover(&mut self, exchange: &Exchange, problem: Problem) -> Vec<Effect> {
+        let kind = problem.kind();
+        let denied = [ProblemKind::FeedNotGranted, ProblemKind::RegionNotGranted];
+        if kind.is_some_and(|kind| denied.contains(&kind)) && self.grants_refused.is_none() {
+            self.grants_refused = Some(problem);
+            return self.next_offer();
+        }
+        self.grants_refused = None;
+        if kind == Some(ProblemKind::Offline) && exchange.progressed && !self.is_spent() {
+            return self.next_offer();
+        }
+        let passes = [
+            ProblemKind::Offline,
+            ProblemKind::Unavailable,
+            ProblemKind::TooMany,
+        ];
+        if self.patience == Patience::Watch && kind.is_some_and(|kind| passes.contains(&kind)) {
+            self.phase = Phase::Waiting;
+            return vec![Effect::Wait(self.backoff.next_ms(&mut self.chance))];
+        }
+        self.fail(problem)
+    }
+
+    pub(super) fn is_spent(&self) -> bool {
+        let spent = self
+            .traffic
+            .sent_bytes
+            .saturating_add(self.traffic.received_bytes);
+        self.budget_bytes.is_some_and(|budget| spent >= budget)
+    }
+
+    pub(super) fn finish(&mut self, in_sync: bool) -> Vec<Effect> {
+        self.phase = Phase::Finished;
+        self.report.in_sync = in_sync;
+        if !self.diverged.is_empty() {
+            tracing::error!(
+                feeds = self.diverged.len(),
+                "feeds differ from the server's"
+            );
+        }
+        vec![Effect::Done(Ok(self.report.clone()))]
+    }
+
+    pub(super) fn fail(&mut self, problem: Problem) -> Vec<Effect> {
+        self.phase = Phase::Finished;
+        vec![Effect::Done(Err(problem))]
+    }
+}

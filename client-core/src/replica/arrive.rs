@@ -1,0 +1,92 @@
+//! One thing that came in a feed, made durable.
+
+use fieldwatch_schemas::feed::Feed;
+use fieldwatch_schemas::id::RecordId;
+use fieldwatch_schemas::store::Batch;
+use fieldwatch_schemas::sync::pull::RecordItem;
+
+use super::feeds::LEFT;
+use super::held::Held;
+use super::take::{Taken, take};
+use super::{Applied, Arrival, Group, ReplicaError, keys};
+
+impl Group<'_> {
+    pub(super) fn arrive(
+        &mut self,
+        feed: &Feed,
+        arrival: &Arrival,
+        applied: &mut Applied,
+    ) -> Result<(), ReplicaError> {
+        match arrival {
+            Arrival::Record(item) => self.receive(feed, item, applied),
+            Arrival::Left(id) => {
+                let number = self.feed_number(feed)?;
+                match self.find(*id)? {
+                    Some(_) => self.leave_feed(*id, number),
+                    None => Ok(()),
+                }
+            }
+            Arrival::Erased(id) => {
+                let Some(mut held) = self.find(*id)? else {
+                    return Ok(());
+                };
+                let mut also = Batch::new();
+                for membership in held.row.feeds.clone() {
+                    self.leave(&mut held, membership.feed, LEFT, &mut also);
+                }
+                self.save(&mut held, None, also)?;
+                self.remove(&held)
+            }
+        }
+    }
+
+    fn leave_feed(&mut self, id: RecordId, number: u8) -> Result<(), ReplicaError> {
+        let mut held = self.held(id)?;
+        let mut also = Batch::new();
+        self.leave(&mut held, number, LEFT, &mut also);
+        also.delete(keys::of_record(keys::WANTED, id));
+        self.save(&mut held, None, also)
+    }
+
+    /// Takes in one record, or notes that it is wanted whole, or that it is unsound.
+    fn receive(
+        &mut self,
+        feed: &Feed,
+        item: &RecordItem,
+        applied: &mut Applied,
+    ) -> Result<(), ReplicaError> {
+        let id = item.record;
+        let held = self.find(id)?;
+        let mut held = held.unwrap_or_else(|| Held::new(id, &item.kind));
+        let taken = if held.row.kind == item.kind {
+            take(&mut held, item)
+        } else {
+            Taken::Unsound
+        };
+        let (document, is_new) = match taken {
+            Taken::Whole { document, is_new } => (document, is_new),
+            Taken::Incomplete if !item.is_whole => {
+                let mut batch = Batch::new();
+                batch.put(keys::of_record(keys::WANTED, id), Vec::new());
+                return Ok(self.store().apply(&batch)?);
+            }
+            Taken::Incomplete | Taken::Unsound => {
+                applied.unsound.push(id);
+                return Ok(());
+            }
+        };
+        applied.pulled += u64::from(is_new);
+        for author in &item.authors {
+            held.label(author.actor, &author.label);
+        }
+        let number = self.feed_number(feed)?;
+        let mut also = Batch::new();
+        if held.row.is_refused && !held.has_unsent() {
+            held.row.is_refused = false;
+            also.delete(keys::of_record(keys::REFUSED, id));
+        }
+        held.row.acknowledged.clone_from(&item.heads);
+        self.join(&mut held, number, &item.heads, &mut also);
+        self.save(&mut held, document.as_deref(), also)
+    }
+}

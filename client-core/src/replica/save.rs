@@ -1,0 +1,159 @@
+//! Saving and removing one record.
+//!
+//! The last batch of a save holds the record's row: changes that a crash left behind without it lie above its `next` and do not
+//! exist. Most saves are one batch.
+
+use fieldwatch_schemas::kind::Kind;
+use fieldwatch_schemas::record::Document;
+use fieldwatch_schemas::store::{Batch, KeyRange};
+use fieldwatch_schemas::summary::summarise;
+
+use super::held::Held;
+use super::rows::{RecordRow, RefusalRow, encode};
+use super::{Group, ReplicaError, keys};
+
+/// A batch is closed before it has more rows than this; the final rows of a record fit in what is left.
+const ROWS_TARGET: usize = 200;
+/// A batch is closed before it has more bytes than this, but for one large row.
+const BYTES_TARGET: usize = 2 << 20;
+
+impl Group<'_> {
+    /// Writes a record: its changes, then in one batch its row, its place in list and outbox, and the feeds it is in. `document` is
+    /// what it says now, where that may have changed; `also` are rows that must come and go with it.
+    pub(super) fn save(
+        &mut self,
+        held: &mut Held,
+        document: Option<&Document>,
+        also: Batch,
+    ) -> Result<(), ReplicaError> {
+        let mut batch = Batch::new();
+        for place in std::mem::take(&mut held.dirty) {
+            let Some(change) = held.changes.get(place) else {
+                continue;
+            };
+            let number = u32::try_from(place).unwrap_or(u32::MAX);
+            batch.put(keys::change(held.id, number), encode(change));
+            self.apply_if_large(&mut batch)?;
+        }
+        for (actor, label) in std::mem::take(&mut held.labels) {
+            batch.put(keys::label(held.id, actor), label);
+            self.apply_if_large(&mut batch)?;
+        }
+        batch.append(also);
+        self.place_in_outbox(held, &mut batch);
+        if let Some(document) = document {
+            held.row.heads = document.heads();
+            if document.kind() == Kind::Checklist {
+                self.judge_again(document)?;
+            }
+            self.place_in_list(document, &mut batch)?;
+        }
+        batch.put(keys::of_record(keys::RECORDS, held.id), encode(&held.row));
+        for (number, feed) in (0..=u8::MAX).zip(&self.state.feeds) {
+            if held.row.feeds.iter().any(|each| each.feed == number) {
+                batch.put(keys::feed(number), encode(feed));
+            }
+        }
+        self.store().apply(&batch)?;
+        Ok(())
+    }
+
+    fn apply_if_large(&self, batch: &mut Batch) -> Result<(), ReplicaError> {
+        if batch.len() >= ROWS_TARGET || batch.size_bytes() >= BYTES_TARGET {
+            self.store().apply(&std::mem::take(batch))?;
+        }
+        Ok(())
+    }
+
+    fn place_in_outbox(&mut self, held: &mut Held, batch: &mut Batch) {
+        let belongs = held.has_unsent() && !held.row.is_refused;
+        match held.row.outbox {
+            None if belongs => {
+                let place = self.state.next_place;
+                self.state.next_place += 1;
+                batch.put(keys::outbox(place), held.id.bytes().to_vec());
+                held.row.outbox = Some(place);
+            }
+            Some(place) if !belongs => {
+                batch.delete(keys::outbox(place));
+                held.row.outbox = None;
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn place_in_list(
+        &self,
+        document: &Document,
+        batch: &mut Batch,
+    ) -> Result<(), ReplicaError> {
+        let id = document.id();
+        if let Some(before) = self.summary(id)? {
+            batch.delete(keys::list(before.updated_ms, id));
+        }
+        let summary = summarise(&document.view(), self);
+        batch.put(
+            keys::list(summary.updated_ms, id),
+            summary.kind.name().as_bytes(),
+        );
+        let conflicts = keys::of_record(keys::CONFLICTS, id);
+        if summary.conflicts > 0 {
+            batch.put(conflicts, Vec::new());
+        } else {
+            batch.delete(conflicts);
+        }
+        batch.put(keys::of_record(keys::SUMMARIES, id), encode(&summary));
+        Ok(())
+    }
+
+    /// Removes a record and everything about it. The row goes last, and first it says that there are no changes, so that what a
+    /// crash leaves in between can be read and is removed again.
+    pub(super) fn remove(&mut self, held: &Held) -> Result<(), ReplicaError> {
+        let id = held.id;
+        let mut batch = Batch::new();
+        let emptied = RecordRow {
+            next: 0,
+            ..held.row.clone()
+        };
+        batch.put(keys::of_record(keys::RECORDS, id), encode(&emptied));
+        let labels = KeyRange::prefix(&keys::of_record(keys::LABELS, id));
+        let changes = KeyRange::prefix(&keys::of_record(keys::CHANGES, id));
+        for range in [labels, changes] {
+            for row in self.rows(&range)? {
+                batch.delete(row.key);
+                self.apply_if_large(&mut batch)?;
+            }
+        }
+        if let Some(summary) = self.summary(id)? {
+            batch.delete(keys::list(summary.updated_ms, id));
+        }
+        if let Some(place) = held.row.outbox {
+            batch.delete(keys::outbox(place));
+        }
+        let tables = [
+            keys::RECORDS,
+            keys::SUMMARIES,
+            keys::CONFLICTS,
+            keys::REFUSED,
+            keys::WANTED,
+            keys::GONE,
+        ];
+        for table in tables {
+            batch.delete(keys::of_record(table, id));
+        }
+        self.store().apply(&batch)?;
+        Ok(())
+    }
+
+    /// Takes a record's unsent changes out of the outbox, with the reason.
+    pub(super) fn quarantine(
+        &mut self,
+        held: &mut Held,
+        refusal: &RefusalRow,
+    ) -> Result<(), ReplicaError> {
+        held.row.is_refused = true;
+        let mut also = Batch::new();
+        also.put(keys::of_record(keys::REFUSED, held.id), encode(refusal));
+        self.save(held, None, also)
+    }
+}

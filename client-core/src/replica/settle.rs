@@ -1,0 +1,60 @@
+//! What became of pushed records, made durable.
+
+use std::collections::BTreeSet;
+
+use fieldwatch_schemas::id::Hash;
+use fieldwatch_schemas::store::Batch;
+use fieldwatch_schemas::sync::push::{Outcome, Verdict};
+
+use super::feeds::LEFT;
+use super::held::Held;
+use super::rows::RefusalRow;
+use super::{Group, ReplicaError, keys};
+
+impl Group<'_> {
+    /// Notes what became of a pushed record.
+    pub(super) fn settle(&mut self, outcome: &Outcome) -> Result<(), ReplicaError> {
+        let Some(mut held) = self.find(outcome.record)? else {
+            return Ok(());
+        };
+        let durable: BTreeSet<Hash> = outcome.durable.iter().copied().collect();
+        for (place, hash) in held.hashes().into_iter().enumerate() {
+            if hash.is_some_and(|hash| durable.contains(&hash)) {
+                held.note(place, false, None);
+            }
+        }
+        let mut also = Batch::new();
+        match outcome.verdict {
+            Verdict::Stored => {}
+            Verdict::Duplicate if held.row.feeds.is_empty() && !held.has_unsent() => {
+                also.put(keys::of_record(keys::GONE, held.id), LEFT);
+            }
+            Verdict::Duplicate => {}
+            Verdict::Missing => {
+                for place in 0..held.changes.len() {
+                    held.note(place, true, None);
+                }
+            }
+            Verdict::Refused if self.is_edited_since_offered(&held) => {}
+            Verdict::Refused if held.has_unsent() => {
+                let refusal = RefusalRow {
+                    code: outcome.problem.clone().unwrap_or_default(),
+                    reason: outcome.words.clone().unwrap_or_default(),
+                };
+                return self.quarantine(&mut held, &refusal);
+            }
+            Verdict::Refused => {}
+        }
+        self.save(&mut held, None, also)
+    }
+
+    /// Whether the server judged less than there is now: what came after may correct it, and goes with it in the next request.
+    fn is_edited_since_offered(&self, held: &Held) -> bool {
+        let offered = self.state.offered.get(&held.id).copied();
+        let later = held
+            .changes
+            .iter()
+            .skip(offered.map_or(usize::MAX, |offered| offered as usize));
+        later.into_iter().any(|change| change.is_unsent)
+    }
+}

@@ -1,0 +1,104 @@
+//! What is offered to the server, and what it refused.
+
+use std::sync::Arc;
+
+use fieldwatch_client_core::chance::SeededChance;
+use fieldwatch_client_core::replica::{Page, ReplicaError, State};
+use fieldwatch_schemas::kind::Kind;
+use fieldwatch_schemas::store::memory::{Fault, MemoryStore};
+use fieldwatch_schemas::sync::push::{Outcome, Verdict};
+
+use crate::device::{NOW, STATION, open, say};
+
+#[test]
+fn nothing_is_offered_to_the_server_before_it_is_durable_here() {
+    let store = Arc::new(MemoryStore::new());
+    let mut chance = SeededChance::new(3);
+    let replica = open(&store);
+    let acts = [say("nature", "complaint"), say("station", STATION)];
+    let made = replica.batch(|group| {
+        let made = group.new_record(Kind::Case, &acts, &NOW, &mut chance);
+        store.fail_next(Fault::Flush);
+        made
+    });
+    assert!(matches!(made, Err(ReplicaError::Store(_))));
+    assert!(matches!(replica.offer(), Err(ReplicaError::Store(_))));
+    store.crash();
+    assert!(open(&store).offer().unwrap().outbox.is_empty());
+}
+
+#[test]
+fn a_correction_made_while_the_refusal_was_on_its_way_is_sent_and_not_quarantined() {
+    let mut chance = SeededChance::new(4);
+    let replica = open(&Arc::new(MemoryStore::new()));
+    let acts = [say("nature", "complaint"), say("station", STATION)];
+    let made = |chance: &mut SeededChance| replica.new_record(Kind::Case, &acts, &NOW, chance);
+    let (corrected, left) = (made(&mut chance).unwrap(), made(&mut chance).unwrap());
+    let refused = |record| Outcome {
+        record,
+        verdict: Verdict::Refused,
+        durable: Vec::new(),
+        missing: Vec::new(),
+        problem: Some("record_invalid".to_owned()),
+        words: None,
+    };
+    let page = Page {
+        outcomes: vec![refused(corrected), refused(left)],
+        ..Page::default()
+    };
+    assert_eq!(replica.offer().unwrap().outbox.len(), 2);
+    let edit = [say("problem", "quality")];
+    replica.edit(corrected, &edit, &NOW, &mut chance).unwrap();
+    replica.apply(&page).unwrap();
+    let state = |record| replica.view(record).unwrap().state;
+    assert_eq!(state(corrected), State::Local);
+    assert_eq!(state(left), State::Quarantined);
+    let offered = replica.offer().unwrap().outbox;
+    assert_eq!(offered.len(), 1);
+    assert_eq!(offered[0].changes.len(), 2, "both, to be judged together");
+    replica.apply(&page).unwrap();
+    assert_eq!(state(corrected), State::Quarantined);
+}
+
+#[test]
+fn a_record_given_up_halfway_when_power_was_lost_is_given_up_the_next_time() {
+    for kept in 0..3 {
+        let store = Arc::new(MemoryStore::new());
+        let mut chance = SeededChance::new(5);
+        let replica = open(&store);
+        let acts = [say("nature", "complaint"), say("station", STATION)];
+        let made = replica.new_record(Kind::Case, &acts, &NOW, &mut chance);
+        let record = made.unwrap();
+        let edits = replica.batch(|group| {
+            (0..410).try_for_each(|number| {
+                let edit = [say("respondent.phone", &number.to_string())];
+                group.edit(record, &edit, &NOW, &mut chance).map(drop)
+            })
+        });
+        edits.unwrap();
+        let outcomes = vec![Outcome {
+            record,
+            verdict: Verdict::Refused,
+            durable: Vec::new(),
+            missing: Vec::new(),
+            problem: Some("not_permitted".to_owned()),
+            words: None,
+        }];
+        let page = Page {
+            outcomes,
+            ..Page::default()
+        };
+        replica.offer().unwrap();
+        replica.apply(&page).unwrap();
+        store.fail_next(Fault::Flush);
+        assert!(replica.discard(record).is_err());
+        store.crash_keeping(kept);
+        let replica = open(&store);
+        assert_eq!(replica.quarantined().unwrap().len(), 1);
+        replica.discard(record).unwrap();
+        assert_eq!(
+            replica.status().unwrap(),
+            open(&Arc::new(MemoryStore::new())).status().unwrap()
+        );
+    }
+}
