@@ -6,9 +6,12 @@
 //! ```
 //!
 //! A command either prints its answer and exits 0, or prints one problem and exits 1; a wrong command line exits 2. What a script
-//! reads goes to stdout, everything else to stderr. Nothing here asks questions.
+//! reads goes to stdout, everything else to stderr. Nothing here asks questions but
+//! `inspection answer`, on a terminal.
 
+mod answer;
 mod args;
+mod checklist;
 mod conflict;
 mod deadline;
 mod error;
@@ -92,6 +95,12 @@ fn perform(
     world: World,
     output: &mut Output<'_>,
 ) -> Result<(), CliError> {
+    if let Command::Checklist(args::ChecklistArgs {
+        act: args::ChecklistAct::Check(form),
+    }) = &cli.command
+    {
+        return checklist::check(form, output);
+    }
     let place = home::place(cli.home.as_deref())?;
     if let Command::Enrol(enrol) = &cli.command {
         let home = Home::open_or_begin(&place, cli.key_file.as_deref(), world)?;
@@ -126,6 +135,8 @@ fn dispatch(
     match command {
         Command::Enrol(_) => Err(CliError::AlreadyEnrolled),
         Command::New(command) => record::new(home, command, output),
+        Command::Checklist(command) => checklist::checklist(home, command, output),
+        Command::Inspection(command) => answer::inspection(home, command, hand, output),
         Command::Event(command) => record::event(home, command, output),
         Command::Set(command) => record::set(home, command, output),
         Command::Show(command) => show::show(home, command, output),

@@ -9,6 +9,7 @@
 
 mod account;
 mod arrive;
+mod checklists;
 mod error;
 mod facts;
 mod feeds;
@@ -26,9 +27,11 @@ mod show;
 mod status;
 mod take;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use fieldwatch_schemas::checklist::Checklist;
 use fieldwatch_schemas::id::{EventId, Hash, RecordId};
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::record::edit::Act;
@@ -65,6 +68,8 @@ struct Memory {
     sending: BTreeSet<RecordId>,
     /// The records of the last offer, and how many changes each had then.
     offered: BTreeMap<RecordId, u32>,
+    /// Published checklists that were needed: no version ever changes.
+    checklists: RefCell<BTreeMap<RecordId, Arc<Checklist>>>,
 }
 
 impl Replica {

@@ -9,6 +9,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use fieldwatch_schemas::checklist::published::Shipped;
 use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::deadline::{Authority, CaseFacts, Happened, Packs};
 use fieldwatch_schemas::id::{Actor, EventId, RecordId};
@@ -147,7 +148,7 @@ fn derive(criterion: &mut Criterion) {
         bench.iter(|| visits().for_each(|document| drop(black_box(document.view()))));
     });
     group.bench_function("summary, 10,000 records", |bench| {
-        bench.iter(|| seen().for_each(|view| drop(black_box(summarise(view)))));
+        bench.iter(|| seen().for_each(|view| drop(black_box(summarise(view, &Shipped)))));
     });
     group.bench_function("deadlines, 10,000 records", |bench| {
         bench.iter(|| seen().map(deadlines).sum::<usize>());
@@ -155,7 +156,7 @@ fn derive(criterion: &mut Criterion) {
     group.bench_function("view, summary and deadlines, 10,000 records", |bench| {
         let all = |document: &Document| {
             let view = document.view();
-            (summarise(&view), deadlines(&view))
+            (summarise(&view, &Shipped), deadlines(&view))
         };
         bench.iter(|| visits().for_each(|document| drop(black_box(all(document)))));
     });

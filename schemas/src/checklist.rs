@@ -40,9 +40,11 @@ mod run;
 mod sample;
 mod score;
 mod syntax;
+mod typed;
 mod value;
 
 pub mod limits;
+pub mod published;
 
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +59,7 @@ pub use outcome::{
 };
 pub use reader::{FormError, Warning, read_xlsx};
 pub use sample::sample;
+pub use typed::AnswerError;
 
 use compile::Plan;
 use fault::Faults;

@@ -215,6 +215,9 @@ pub fn feeds_of(
             feeds.extend(person.filter(|_| is_offered).map(Feed::person));
             feeds.extend(of_campaign().map(Feed::campaign_alias));
         }
+        Kind::Checklist => {
+            feeds.insert(Feed::shared());
+        }
         Kind::Alias => feeds.extend(of_campaign().map(Feed::campaign_alias)),
         Kind::Enterprise => feeds.extend(registers(region().as_deref())),
         Kind::Campaign => {

@@ -11,7 +11,7 @@ use crate::code;
 use crate::credit_code;
 use crate::id::RecordId;
 use crate::kind::Kind;
-use crate::limits::{FEN_MAX, LONG_TEXT_CHARS_MAX, TEXT_CHARS_MAX};
+use crate::limits::{FEN_MAX, LONG_TEXT_CHARS_MAX, PIECE_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::time::Moment;
 
 /// One row of a kind's table of fields.
@@ -96,6 +96,8 @@ pub enum Shape {
     Answers,
     /// A container of values that could not be translated, by field path.
     Raw,
+    /// A container of one long text in pieces, by four digits: too long for a cell, and never edited.
+    Pieces,
     /// A container of small tables: its keys are `ENTRY.FIELD`, so that two people who edit one entry apart merge field by field.
     Entries(&'static [Field]),
 }
@@ -272,6 +274,9 @@ impl Field {
             (Shape::Text | Shape::Answers | Shape::Raw, Scalar::Text(text)) => {
                 within(path, text, TEXT_CHARS_MAX.max(2_000))
             }
+            (Shape::Pieces, Scalar::Text(text)) if is_piece(path) => {
+                within(path, text, PIECE_CHARS_MAX)
+            }
             (Shape::Answers, Scalar::Float(number)) if number.is_finite() => Ok(()),
             (Shape::Answers, Scalar::Int(_) | Scalar::Flag(_) | Scalar::Time(_)) => Ok(()),
             (Shape::Code(_), Scalar::Text(code)) => check_code_form(path, code),
@@ -348,6 +353,7 @@ impl Shape {
             Self::Area => "an area code of six digits (GB/T 2260)",
             Self::Answers => "an answer: a text, a number, or true or false",
             Self::Raw => "an untranslated text",
+            Self::Pieces => "a text in pieces, by four digits",
             Self::Entries(_) => "a table: set its fields as NAME.ENTRY.FIELD",
         }
     }
@@ -356,6 +362,12 @@ impl Shape {
 /// Whether a text is a day as ISO 8601 writes it in full.
 fn is_date(text: &str) -> bool {
     text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
+}
+
+/// Whether a path ends with the number of a piece.
+fn is_piece(path: &str) -> bool {
+    let number = path.rsplit('.').next().unwrap_or_default();
+    number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Whether a text can name an entry of a table.

@@ -76,6 +76,7 @@ fn shape_schema(shape: Shape) -> Json {
         Shape::Answers => {
             json!({ "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] } })
         }
+        Shape::Pieces => json!({ "type": "string" }),
         Shape::Raw => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Shape::Entries(fields) => {
             let properties: Map<String, Json> = fields

@@ -23,6 +23,7 @@ mod alias;
 mod assignment;
 mod campaign;
 mod case;
+mod checklist;
 mod comparative_test;
 mod enterprise;
 mod inspection;
@@ -96,6 +97,9 @@ pub enum Kind {
     /// 满意度测评: what the consumer thinks of it.
     #[n(14)]
     Satisfaction,
+    /// 体察清单: one published version of a checklist.
+    #[n(15)]
+    Checklist,
 }
 
 /// What a kind is made of.
@@ -121,7 +125,7 @@ pub struct KindTable {
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Case,
         Self::Party,
         Self::Inspection,
@@ -137,6 +141,7 @@ impl Kind {
         Self::Publication,
         Self::Acknowledgement,
         Self::Satisfaction,
+        Self::Checklist,
     ];
 
     /// The name used in commands, feeds and files.
@@ -158,6 +163,7 @@ impl Kind {
             Self::Publication => "publication",
             Self::Acknowledgement => "acknowledgement",
             Self::Satisfaction => "satisfaction",
+            Self::Checklist => "checklist",
         }
     }
 
@@ -171,6 +177,12 @@ impl Kind {
     #[must_use]
     pub fn is_personal(self) -> bool {
         matches!(self, Self::Party | Self::Reporter)
+    }
+
+    /// Whether its editors make it for everybody: it lies in the feed `shared`, which nobody else may write.
+    #[must_use]
+    pub fn is_for_all(self) -> bool {
+        matches!(self, Self::Checklist)
     }
 
     /// The tables of this kind.
@@ -192,6 +204,7 @@ impl Kind {
             Self::Publication => &publication::TABLE,
             Self::Acknowledgement => &acknowledgement::TABLE,
             Self::Satisfaction => &satisfaction::TABLE,
+            Self::Checklist => &checklist::TABLE,
         }
     }
 
@@ -205,7 +218,7 @@ impl Kind {
         let (container, rest) = path.split_once('.')?;
         let open = fields.iter().find(|field| field.path == container)?;
         match open.shape {
-            Shape::Answers | Shape::Raw => (!rest.is_empty()).then_some(open),
+            Shape::Answers | Shape::Raw | Shape::Pieces => (!rest.is_empty()).then_some(open),
             Shape::Entries(inner) => {
                 let (entry, name) = rest.split_once('.')?;
                 let named = inner.iter().find(|field| field.path == name);

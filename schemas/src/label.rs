@@ -90,6 +90,7 @@ fn source(kind: Kind) -> &'static str {
         Kind::Campaign => include_str!("../data/labels/campaign.json"),
         Kind::Assignment => include_str!("../data/labels/assignment.json"),
         Kind::Alias => include_str!("../data/labels/alias.json"),
+        Kind::Checklist => include_str!("../data/labels/checklist.json"),
         Kind::Lead => include_str!("../data/labels/lead.json"),
         Kind::Interview => include_str!("../data/labels/interview.json"),
         Kind::ComparativeTest => include_str!("../data/labels/comparative_test.json"),

@@ -42,6 +42,8 @@ pub const CHANGE_DEPS_MAX: usize = 64;
 pub const TEXT_CHARS_MAX: usize = 500;
 /// The longest narrative or note, in characters.
 pub const LONG_TEXT_CHARS_MAX: usize = 100_000;
+/// The longest piece of a text that is kept in pieces, in characters.
+pub const PIECE_CHARS_MAX: usize = 4_000;
 /// The most events in one record.
 pub const EVENTS_MAX: usize = 2_000;
 /// The longest data of one event, in bytes of JSON.

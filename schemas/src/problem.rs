@@ -159,6 +159,9 @@ pub struct Problem {
     /// What is wrong this time; never tells what the asker may not know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// Each thing that is wrong, where there are several: an extension member.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<serde_json::Value>,
 }
 
 impl Problem {
@@ -170,6 +173,7 @@ impl Problem {
             title: kind.title().to_owned(),
             status: kind.status(),
             detail: None,
+            errors: Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::checklist::published::Checklists;
 use crate::kind::Kind;
 use crate::record::view::View;
 
@@ -83,9 +84,10 @@ const PROMISED: [&str; 7] = [
 const TITLE_CHARS: usize = 60;
 const SEARCH_CHARS: usize = 400;
 
-/// Derives the summary of a record.
+/// Derives the summary of a record. What an inspection came to follows from its checklist too: where that arrives later, the summary
+/// is derived again.
 #[must_use]
-pub fn summarise(view: &View) -> Summary {
+pub fn summarise(view: &View, checklists: &dyn Checklists) -> Summary {
     // A field that the kind does not have, which anybody may write, is not what lists and reports count.
     let own = |path: &str| {
         let field = view.kind.field(path)?;
@@ -134,7 +136,7 @@ pub fn summarise(view: &View) -> Summary {
             })
             .flatten(),
         recovered_fen: recovered_fen(view),
-        result: crate::inspection::result(view).map(str::to_owned),
+        result: crate::inspection::result(view, checklists).map(str::to_owned),
         updated_ms: updated_ms.unwrap_or(0),
         conflicts: u32::try_from(view.conflicts.len()).unwrap_or(u32::MAX),
         submitted_ms: last("submitted"),
@@ -195,6 +197,7 @@ fn search_text(view: &View) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checklist::published::Shipped;
     use crate::id::{Actor, EventId, RecordId};
     use crate::record::Document;
     use crate::record::edit::{Act, Author};
@@ -233,8 +236,8 @@ mod tests {
         let mut document = Document::begin(RecordId::random([1; 16]), Kind::Case).unwrap();
         happen(&mut document, "accepted", None);
         happen(&mut document, "agreed", Some(26_800));
-        assert_eq!(summarise(&document.view()).recovered_fen, 0);
+        assert_eq!(summarise(&document.view(), &Shipped).recovered_fen, 0);
         happen(&mut document, "performed", None);
-        assert_eq!(summarise(&document.view()).recovered_fen, 26_800);
+        assert_eq!(summarise(&document.view(), &Shipped).recovered_fen, 26_800);
     }
 }

@@ -8,6 +8,7 @@
 //! before the flush of the group. If the store fails, the group is answered [`ProblemKind::Unavailable`] and nothing is taken until
 //! the store is open again, which the committer tries by itself every [`REOPEN_WAIT`].
 
+mod again;
 mod answer;
 mod cache;
 mod desk;

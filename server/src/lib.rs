@@ -19,6 +19,7 @@ pub mod register;
 pub mod report;
 pub mod routes;
 pub mod serve;
+mod shelf;
 pub mod tables;
 pub mod tls;
 pub mod token;

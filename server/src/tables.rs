@@ -16,6 +16,7 @@
 //!
 //! A change row counts only up to the position in its record's row: what lies beyond was never finished.
 
+use fieldwatch_schemas::checklist::published::Checklists;
 use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::id::{Actor, DeviceId, Hash, LogId, PersonId, RecordId};
@@ -219,11 +220,15 @@ impl WriterRow {
 impl SummaryRow {
     /// The row of a record that says this.
     #[must_use]
-    pub fn of(view: &View, station_region: &dyn Fn(&str) -> Option<String>) -> Self {
+    pub fn of(
+        view: &View,
+        station_region: &dyn Fn(&str) -> Option<String>,
+        checklists: &dyn Checklists,
+    ) -> Self {
         let own = view.region().map(str::to_owned);
         let of_station = || view.text("station").and_then(station_region);
         Self {
-            summary: summarise(view),
+            summary: summarise(view, checklists),
             region: own.or_else(of_station),
         }
     }

@@ -48,6 +48,10 @@ pub(super) enum Command {
     Enrol(EnrolArgs),
     /// Make a record 新建
     New(NewArgs),
+    /// Checklists from spreadsheets: check, publish, list 体察清单
+    Checklist(ChecklistArgs),
+    /// Answer a visit's checklist, question by question 体察作答
+    Inspection(InspectionArgs),
     /// Add an event to a record 添加事件
     Event(EventArgs),
     /// Edit a field of a record; an empty VALUE clears it 修改
@@ -115,6 +119,40 @@ pub(super) struct NewArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ChecklistArgs {
+    #[command(subcommand)]
+    pub(super) act: ChecklistAct,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ChecklistAct {
+    /// Read an XLSForm and list everything in it, or everything that is wrong 检查
+    Check(FormArgs),
+    /// Publish an XLSForm to everybody; a published version never changes 发布
+    Publish(FormArgs),
+    /// The checklists on this device 列表
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FormArgs {
+    /// The spreadsheet (XLSForm: .xlsx or .xls)
+    pub(super) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InspectionArgs {
+    #[command(subcommand)]
+    pub(super) act: InspectionAct,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum InspectionAct {
+    /// Ask what is still open, one question after another; stop and go on at any time 作答
+    Answer(RecordArgs),
+}
+
+#[derive(Debug, Args)]
 pub(super) struct EventArgs {
     /// The record's id, or a beginning of it that no other record has
     pub(super) record: String,
@@ -134,10 +172,14 @@ pub(super) struct SetArgs {
     /// The record's id, or a beginning of it that no other record has
     pub(super) record: String,
     /// The field, such as respondent.name
-    pub(super) path: String,
+    #[arg(required_unless_present = "file", requires = "value")]
+    pub(super) path: Option<String>,
     /// Its new value
     #[arg(allow_negative_numbers = true)]
-    pub(super) value: String,
+    pub(super) value: Option<String>,
+    /// Many fields at once, from a JSON object, nested or by paths
+    #[arg(long, value_name = "F.json", conflicts_with = "path")]
+    pub(super) file: Option<PathBuf>,
     /// Read VALUE as JSON
     #[arg(long)]
     pub(super) json_value: bool,
@@ -237,6 +279,13 @@ impl Command {
                 .file
                 .iter_mut()
                 .for_each(|file| *file = folder.join(&file)),
+            Self::Set(set) => set
+                .file
+                .iter_mut()
+                .for_each(|file| *file = folder.join(&file)),
+            Self::Checklist(ChecklistArgs {
+                act: ChecklistAct::Check(form) | ChecklistAct::Publish(form),
+            }) => form.file = folder.join(&form.file),
             Self::Import(import) => {
                 import.file = folder.join(&import.file);
                 import.mapping = folder.join(&import.mapping);

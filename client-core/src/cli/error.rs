@@ -3,10 +3,14 @@
 use std::io;
 use std::path::PathBuf;
 
+use fieldwatch_schemas::checklist::{AnswerError, EvaluateError, FormError, Warning};
 use fieldwatch_schemas::code::Lang;
 use fieldwatch_schemas::id::RecordId;
+use fieldwatch_schemas::inspection::Incomplete;
 use fieldwatch_schemas::problem::{Problem, ProblemKind};
 use fieldwatch_schemas::record::edit::EditError;
+use fieldwatch_schemas::status::Role;
+use serde::Serialize;
 
 use super::words;
 use crate::replica::ReplicaError;
@@ -72,6 +76,36 @@ pub(super) enum CliError {
     /// A problem that another part names itself.
     #[error("{}", .0.detail.as_deref().unwrap_or(&.0.title))]
     Problem(Problem),
+    #[error("{} is not a checklist: {}", .file.display(), lines(.errors))]
+    Form {
+        file: PathBuf,
+        errors: Vec<FormError>,
+    },
+    #[error("{} asks for what cannot be run: {}", .file.display(), lines(.warnings))]
+    Unpublishable {
+        file: PathBuf,
+        warnings: Vec<Warning>,
+    },
+    #[error(
+        "checklist {id} version {version} is published with another content: a version never changes, so give the form a new version"
+    )]
+    OtherContent { id: String, version: String },
+    #[error("publishing checklists is for coordinators, not for a {}", .0.name())]
+    NotForRole(Role),
+    #[error("checklist {0} is not on this device: sync, or see `fieldwatch checklist list`")]
+    NoChecklist(String),
+    #[error("answers.{0}")]
+    Answer(#[from] AnswerError),
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
+    #[error("record {0} is not an inspection")]
+    NotAnInspection(RecordId),
+    #[error(
+        "questions are asked on a terminal, and this is none: give answers with `set RECORD answers.NAME VALUE` or `set RECORD --file F.json`"
+    )]
+    NoTerminal,
+    #[error("the terminal cannot be used: {0}")]
+    Terminal(String),
     #[error("stdout cannot be written: {0}")]
     Output(#[source] io::Error),
     #[error("the `sync --watch` that holds this home went away: {0}")]
@@ -90,6 +124,14 @@ fn cause(error: &HomeError) -> String {
     source.map_or_else(String::new, |source| format!(": {source}"))
 }
 
+fn lines<T: ToString>(errors: &[T]) -> String {
+    let lines: Vec<String> = errors
+        .iter()
+        .map(|error| format!("\n  {}", error.to_string()))
+        .collect();
+    lines.concat()
+}
+
 fn names(records: &[RecordId]) -> String {
     let names: Vec<String> = records.iter().map(ToString::to_string).collect();
     names.join(", ")
@@ -101,10 +143,14 @@ impl CliError {
             Self::Replica(error) => error.problem().kind().unwrap_or(ProblemKind::Internal),
             Self::Home(error) => error.problem().kind().unwrap_or(ProblemKind::Internal),
             Self::Problem(problem) => problem.kind().unwrap_or(ProblemKind::Internal),
+            Self::OtherContent { .. } => ProblemKind::AlreadyExists,
+            Self::NotForRole(_) => ProblemKind::NotPermitted,
             Self::NotEnrolled => ProblemKind::NotEnrolled,
             Self::AlreadyEnrolled => ProblemKind::AlreadyExists,
             Self::HomeInUse(_) | Self::Relay(_) => ProblemKind::HomeInUse,
-            Self::NoHome | Self::File { .. } => ProblemKind::FileInvalid,
+            Self::NoHome | Self::File { .. } | Self::Form { .. } | Self::Unpublishable { .. } => {
+                ProblemKind::FileInvalid
+            }
             Self::Clock
             | Self::Setting(_)
             | Self::JsonValue { .. }
@@ -115,6 +161,12 @@ impl CliError {
             | Self::NoConflict { .. }
             | Self::NoPack { .. }
             | Self::Id(_)
+            | Self::NoChecklist(_)
+            | Self::Answer(_)
+            | Self::Evaluate(_)
+            | Self::NotAnInspection(_)
+            | Self::NoTerminal
+            | Self::Terminal(_)
             | Self::NotACase(_) => ProblemKind::ValueInvalid,
             Self::RecordText(_) | Self::NoRecord(_) | Self::SeveralRecords { .. } => {
                 ProblemKind::RecordUnknown
@@ -124,10 +176,31 @@ impl CliError {
         }
     }
 
+    /// A problem that lists everything that is wrong, each by itself.
+    fn listing<T: Serialize>(&self, errors: &[T]) -> Problem {
+        let listed = errors
+            .iter()
+            .filter_map(|error| serde_json::to_value(error).ok());
+        Problem {
+            errors: listed.collect(),
+            ..Problem::with_detail(self.kind(), self.to_string())
+        }
+    }
+
     /// The problem that `--json` prints.
     pub(super) fn problem(&self) -> Problem {
         match self {
             Self::Problem(problem) => problem.clone(),
+            Self::Form { errors, .. } => self.listing(errors),
+            Self::Unpublishable { warnings, .. } => self.listing(warnings),
+            Self::Replica(ReplicaError::Incomplete(Incomplete {
+                missing,
+                violations,
+            })) => {
+                let mut problem = self.listing(missing);
+                problem.errors.extend(self.listing(violations).errors);
+                problem
+            }
             other => Problem::with_detail(other.kind(), other.to_string()),
         }
     }

@@ -175,6 +175,11 @@ pub(super) fn read_text(path: &Path) -> Result<String, CliError> {
     std::fs::read_to_string(path).map_err(|error| about(path, &error))
 }
 
+/// Reads a file that a person gave, no larger than a form may be.
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, CliError> {
+    std::fs::read(path).map_err(|error| about(path, &error))
+}
+
 fn about(path: &Path, error: &io::Error) -> CliError {
     CliError::File {
         file: path.to_owned(),

@@ -1,8 +1,14 @@
 //! `new`, `event`, `set`: what a person does to one record.
 
+use std::sync::Arc;
+
+use fieldwatch_schemas::checklist::published::{find, shipped};
+use fieldwatch_schemas::checklist::{Checklist, Violation};
 use fieldwatch_schemas::code::Lang;
 use fieldwatch_schemas::feed::Grant;
 use fieldwatch_schemas::field::{FieldValue, Scalar};
+use fieldwatch_schemas::id::RecordId;
+use fieldwatch_schemas::inspection;
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::record::edit::Act;
 use fieldwatch_schemas::record::event::NewEvent;
@@ -10,6 +16,7 @@ use fieldwatch_schemas::time::Moment;
 use serde_json::json;
 
 use super::args::{EventArgs, NewArgs, SetArgs};
+use super::checklist;
 use super::error::CliError;
 use super::home::Home;
 use super::output::Output;
@@ -18,16 +25,14 @@ use super::words;
 use crate::chance::Chance;
 use crate::replica::ReplicaError;
 
-/// The checklist of an inspection that names none: the one that every version has.
-const CHECKLIST: [(&str, &str); 2] = [
-    ("checklist.id", "market-basics"),
-    ("checklist.version", "1"),
-];
+const CHECKLIST_ID: &str = "checklist.id";
+const CHECKLIST_VERSION: &str = "checklist.version";
 
 /// `new KIND`.
 pub(super) fn new(home: &Home, command: &NewArgs, output: &mut Output<'_>) -> Result<(), CliError> {
     let kind = Kind::from(command.kind);
-    let mut acts = value::acts(kind, command.file.as_deref(), &command.set)?;
+    let find = |acts: &[Act]| named(home, acts);
+    let mut acts = value::acts(kind, command.file.as_deref(), &command.set, &find)?;
     fill_in(home, kind, &mut acts)?;
     let record = home
         .replica()
@@ -59,12 +64,47 @@ fn fill_in(home: &Home, kind: Kind, acts: &mut Vec<Act>) -> Result<(), CliError>
             let random = home.chance().sixteen().map_err(ReplicaError::from)?;
             acts.push(text("alias", pseudonym(&random)));
         }
-        if !CHECKLIST.iter().any(|(path, _)| is_given(path, acts)) {
-            let named = CHECKLIST.iter();
-            acts.extend(named.map(|(path, value)| text(path, (*value).to_owned())));
+        let (id, version) = begun_with(home, acts)?;
+        for (path, value) in [(CHECKLIST_ID, id), (CHECKLIST_VERSION, version)] {
+            if !is_given(path, acts) {
+                acts.push(text(path, value));
+            }
         }
     }
     Ok(())
+}
+
+/// The checklist that a new inspection is begun with, by id and version: what these acts name, else its newest version here, else the
+/// one that every program has.
+fn begun_with(home: &Home, acts: &[Act]) -> Result<(String, String), CliError> {
+    let given = |wanted: &str| {
+        acts.iter().find_map(|act| match act {
+            Act::Set {
+                path,
+                value: FieldValue::Scalar(Scalar::Text(text)),
+            } if path == wanted => Some(text.clone()),
+            _ => None,
+        })
+    };
+    let own = shipped();
+    let definition = own.definition();
+    match (given(CHECKLIST_ID), given(CHECKLIST_VERSION)) {
+        (Some(id), Some(version)) => Ok((id, version)),
+        (Some(id), None) => {
+            let version = checklist::newest(home.replica(), &id)?;
+            Ok((id, version))
+        }
+        (None, version) => Ok((
+            definition.id.clone(),
+            version.unwrap_or_else(|| definition.version.clone()),
+        )),
+    }
+}
+
+/// The checklist that a new inspection is begun with, if it is here.
+fn named(home: &Home, acts: &[Act]) -> Option<Arc<Checklist>> {
+    let (id, version) = begun_with(home, acts).ok()?;
+    find(&id, &version, &**home.replica())
 }
 
 /// Whether a record of this kind belongs to a station and to nothing wider.
@@ -133,31 +173,88 @@ pub(super) fn event(
 /// `set RECORD PATH VALUE`.
 pub(super) fn set(home: &Home, command: &SetArgs, output: &mut Output<'_>) -> Result<(), CliError> {
     let record = value::record(home.replica(), &command.record)?;
-    let kind = home.replica().view(record)?.view.kind;
-    let path = command.path.as_str();
-    let given = match command.json_value {
-        true => Given::Json(value::json(path, &command.value)?),
-        false => Given::Text(&command.value),
-    };
-    let act = Act::Set {
-        path: path.to_owned(),
-        value: value::typed(kind, path, &given)?,
+    let view = home.replica().view(record)?.view;
+    let kind = view.kind;
+    let checklist = inspection::checklist_of(&view, &**home.replica());
+    let acts = match (&command.file, &command.path, &command.value) {
+        (Some(file), _, _) => value::acts(kind, Some(file), &[], &|_| checklist.clone())?,
+        (None, Some(path), Some(value)) => {
+            vec![one(
+                kind,
+                checklist.as_deref(),
+                path,
+                value,
+                command.json_value,
+            )?]
+        }
+        _ => Vec::new(),
     };
     let edited = home
         .replica()
-        .edit(record, &[act], &home.now(), &mut home.chance())?;
+        .edit(record, &acts, &home.now(), &mut home.chance())?;
+    let violations = violations(home, record, &acts)?;
     output.answer(
-        || json!({ "record": record, "heads": edited.heads }),
+        || {
+            let mut json = json!({ "record": record, "heads": edited.heads });
+            if let (false, Some(json)) = (violations.is_empty(), json.as_object_mut()) {
+                json.insert("violations".to_owned(), json!(violations));
+            }
+            json
+        },
         |lang| {
-            let field = words::field(lang, kind, path);
-            match (lang, edited.chunk.is_some()) {
+            let field = match &command.path {
+                Some(path) => words::field(lang, kind, path),
+                None => words::kind(lang, kind).to_owned(),
+            };
+            let done = match (lang, edited.chunk.is_some()) {
                 (Lang::Zh, true) => format!("已修改“{field}”"),
                 (Lang::Zh, false) => format!("“{field}”未变"),
                 (Lang::En, true) => format!("{field} is changed"),
                 (Lang::En, false) => format!("{field} is unchanged"),
-            }
+            };
+            let wrong = violations.iter().map(|wrong| {
+                let word = words::either(lang, "不能这样提交", "this cannot be submitted");
+                format!(
+                    "\n{word}: {} ({}): {}",
+                    wrong.label, wrong.path, wrong.message
+                )
+            });
+            done + &wrong.collect::<String>()
         },
     )
+}
+
+/// The act of one `set`.
+fn one(
+    kind: Kind,
+    checklist: Option<&Checklist>,
+    path: &str,
+    value: &str,
+    is_json: bool,
+) -> Result<Act, CliError> {
+    let given = match is_json {
+        true => Given::Json(value::json(path, value)?),
+        false => Given::Text(value),
+    };
+    let (path, value) = match value::answered(kind, path) {
+        Some(question) => value::answer(checklist, question, &given)?,
+        None => (path.to_owned(), value::typed(kind, path, &given)?),
+    };
+    Ok(Act::Set { path, value })
+}
+
+/// Which of the answers that acts gave may not stand.
+fn violations(home: &Home, record: RecordId, acts: &[Act]) -> Result<Vec<Violation>, CliError> {
+    let is_given = |question: &str| {
+        acts.iter().any(|act| {
+            matches!(act, Act::Set { path, .. } if value::answered(Kind::Inspection, path) == Some(question))
+        })
+    };
+    let view = home.replica().view(record)?.view;
+    let evaluation = inspection::evaluation(&view, &**home.replica());
+    let violations = evaluation.map(|found| found.violations).unwrap_or_default();
+    let given = violations.into_iter();
+    Ok(given.filter(|wrong| is_given(&wrong.path)).collect())
 }
 
 #[cfg(test)]

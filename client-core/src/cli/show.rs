@@ -1,5 +1,6 @@
 //! `show RECORD`: the whole record.
 
+use fieldwatch_schemas::checklist::Evaluation;
 use fieldwatch_schemas::code::Lang;
 use fieldwatch_schemas::deadline::Clock;
 use fieldwatch_schemas::inspection;
@@ -23,23 +24,25 @@ pub(super) fn show(
     let record = value::record(home.replica(), &command.record)?;
     let shown = home.replica().view(record)?;
     let clocks = deadline::clocks(&shown, None, home.now().ms)?;
+    let evaluation = inspection::evaluation(&shown.view, &**home.replica());
+    let evaluation = evaluation.as_ref();
     output.answer(
-        || whole(&shown, &clocks),
-        |lang| sheet(lang, &shown, &clocks),
+        || whole(&shown, &clocks, evaluation),
+        |lang| sheet(lang, &shown, &clocks, evaluation),
     )
 }
 
 /// The fields, and beside them what follows from them.
-fn fields(shown: &Shown) -> Map<String, Json> {
+fn fields(shown: &Shown, evaluation: Option<&Evaluation>) -> Map<String, Json> {
     let mut fields = shown.view.fields.clone();
     if shown.view.kind == Kind::Inspection {
-        fields.extend(inspection::derived(&shown.view));
+        fields.extend(inspection::derived(&shown.view, evaluation));
     }
     fields
 }
 
 /// Everything, for programs.
-fn whole(shown: &Shown, clocks: &[Clock<'_>]) -> Json {
+fn whole(shown: &Shown, clocks: &[Clock<'_>], evaluation: Option<&Evaluation>) -> Json {
     let view = &shown.view;
     let contested = view
         .folded
@@ -65,22 +68,31 @@ fn whole(shown: &Shown, clocks: &[Clock<'_>]) -> Json {
         .iter()
         .map(|clock| deadline::json(clock).into())
         .collect();
-    json!({
+    let mut whole = json!({
         "record": view.record,
         "kind": view.kind,
         "schema": view.schema,
-        "fields": fields(shown),
+        "fields": fields(shown, evaluation),
         "events": events,
         "status": view.status(),
         "deadlines": deadlines,
         "conflicts": conflict::of_record(shown),
         "heads": view.heads,
         "state": shown.state.name(),
-    })
+    });
+    if let (Some(evaluation), Some(whole)) = (evaluation, whole.as_object_mut()) {
+        whole.insert("evaluation".to_owned(), json!(evaluation));
+    }
+    whole
 }
 
 /// Everything, for people: a line each.
-fn sheet(lang: Lang, shown: &Shown, clocks: &[Clock<'_>]) -> String {
+fn sheet(
+    lang: Lang,
+    shown: &Shown,
+    clocks: &[Clock<'_>],
+    evaluation: Option<&Evaluation>,
+) -> String {
     let view = &shown.view;
     let either = |zh, en| words::either(lang, zh, en).to_owned();
     let mut lines = vec![
@@ -93,10 +105,16 @@ fn sheet(lang: Lang, shown: &Shown, clocks: &[Clock<'_>]) -> String {
             words::state(lang, shown.state).to_owned(),
         ),
     ];
-    for (path, value) in leaves(view.kind, &fields(shown)) {
+    for (path, value) in leaves(view.kind, &fields(shown, evaluation)) {
         let value = words::value(lang, view.kind, &path, &value);
         lines.push((words::field(lang, view.kind, &path), value));
     }
+    lines.extend(
+        evaluation
+            .map(|found| judged(lang, found))
+            .into_iter()
+            .flatten(),
+    );
     let contested = &view.folded.contested;
     let contested = contested.iter().copied().chain(std::iter::repeat(false));
     for (event, contested) in view.events.iter().zip(contested) {
@@ -121,6 +139,36 @@ fn sheet(lang: Lang, shown: &Shown, clocks: &[Clock<'_>]) -> String {
         .chain(lines)
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// What follows from the answers: what is missing or wrong, what was found, and which answer gave which points.
+fn judged(lang: Lang, evaluation: &Evaluation) -> Vec<(String, String)> {
+    let word = |zh, en| words::either(lang, zh, en).to_owned();
+    let missing = evaluation
+        .missing
+        .iter()
+        .map(|missing| (word("未答", "missing"), missing.label.clone()));
+    let wrong = evaluation.violations.iter().map(|wrong| {
+        let said = format!("{}: {}", wrong.label, wrong.message);
+        (word("不能成立", "not acceptable"), said)
+    });
+    let found = evaluation.findings.iter().map(|finding| {
+        let critical = match finding.critical {
+            true => words::either(lang, "（否决项）", " (critical)"),
+            false => "",
+        };
+        let said = format!("{}: {}{critical}", finding.label, finding.answer);
+        (word("发现问题", "finding"), said)
+    });
+    let points = evaluation.explanation.iter().map(|line| {
+        let points = match line.not_applicable {
+            true => words::either(lang, "不适用", "not applicable").to_owned(),
+            false => format!("{} / {}", line.points, line.possible),
+        };
+        let said = format!("{}: {} → {points}", line.label, line.answer);
+        (word("得分", "points"), said)
+    });
+    missing.chain(wrong).chain(found).chain(points).collect()
 }
 
 /// What happened, when, and who says so.

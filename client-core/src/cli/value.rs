@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
+use fieldwatch_schemas::checklist::Checklist;
 use fieldwatch_schemas::field::{FieldValue, Shape};
 use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::kind::Kind;
@@ -61,21 +63,95 @@ pub(super) fn typed(kind: Kind, path: &str, given: &Given<'_>) -> Result<FieldVa
     Ok(value.map_err(EditError::Value)?)
 }
 
-/// Everything that `--file` and then `--set` give, each path once.
-pub(super) fn acts(kind: Kind, file: Option<&Path>, set: &[String]) -> Result<Vec<Act>, CliError> {
+/// Finds the checklist that types answers, from the acts that are not answers.
+pub(super) type FindChecklist<'a> = &'a dyn Fn(&[Act]) -> Option<Arc<Checklist>>;
+
+/// Everything that `--file` and then `--set` give, each path once; answers typed by the checklist, if it is here.
+pub(super) fn acts(
+    kind: Kind,
+    file: Option<&Path>,
+    set: &[String],
+    checklist: FindChecklist<'_>,
+) -> Result<Vec<Act>, CliError> {
     let mut values = BTreeMap::new();
+    let (mut answers, mut several) = (Vec::new(), Map::new());
     if let Some(file) = file {
-        let object = object(file)?;
+        let mut object = object(file)?;
+        several = answers_of(kind, &mut object);
         flatten(kind, "", &object, &mut values)?;
     }
     for given in set {
         let (path, value) = setting(given)?;
-        values.insert(path.to_owned(), typed(kind, path, &value)?);
+        match answered(kind, path) {
+            Some(question) => answers.push((question, value)),
+            None => drop(values.insert(path.to_owned(), typed(kind, path, &value)?)),
+        }
+    }
+    let mut acts: Vec<Act> = values
+        .into_iter()
+        .map(|(path, value)| Act::Set { path, value })
+        .collect();
+    let checklist = checklist(&acts);
+    let mut values = BTreeMap::new();
+    match &checklist {
+        Some(checklist) => {
+            for (path, value) in checklist.flatten(&Json::Object(several)) {
+                let (path, value) = answer(Some(checklist), &path, &Given::Json(value))?;
+                values.insert(path, value);
+            }
+        }
+        None => flatten(kind, "answers", &several, &mut values)?,
+    }
+    for (path, value) in answers {
+        let (path, value) = answer(checklist.as_deref(), path, &value)?;
+        values.insert(path, value);
     }
     let values = values.into_iter();
-    Ok(values
-        .map(|(path, value)| Act::Set { path, value })
-        .collect())
+    acts.extend(values.map(|(path, value)| Act::Set { path, value }));
+    Ok(acts)
+}
+
+/// The question whose answer a path is.
+pub(super) fn answered(kind: Kind, path: &str) -> Option<&str> {
+    let question = path.strip_prefix("answers.")?;
+    (kind == Kind::Inspection).then_some(question)
+}
+
+/// Takes a file's answers out of it, nested or by paths.
+fn answers_of(kind: Kind, object: &mut Map<String, Json>) -> Map<String, Json> {
+    let mut answers = Map::new();
+    if kind == Kind::Inspection {
+        if let Some(Json::Object(nested)) = object.remove("answers") {
+            answers = nested;
+        }
+        for (path, value) in std::mem::take(object) {
+            match answered(kind, &path) {
+                Some(question) => answers.insert(question.to_owned(), value),
+                None => object.insert(path, value),
+            };
+        }
+    }
+    answers
+}
+
+/// One answer, typed by its question; where the checklist is not here, by what it looks like.
+pub(super) fn answer(
+    checklist: Option<&Checklist>,
+    question: &str,
+    given: &Given<'_>,
+) -> Result<(String, FieldValue), CliError> {
+    let Some(checklist) = checklist else {
+        let path = format!("answers.{question}");
+        let value = typed(Kind::Inspection, &path, given)?;
+        return Ok((path, value));
+    };
+    let (path, json) = match given {
+        Given::Text(text) => checklist.read_text(question, text)?,
+        Given::Json(json) => checklist.read_json(question, json)?,
+    };
+    let path = format!("answers.{path}");
+    let value = typed(Kind::Inspection, &path, &Given::Json(json))?;
+    Ok((path, value))
 }
 
 fn object(file: &Path) -> Result<Map<String, Json>, CliError> {

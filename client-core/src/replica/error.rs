@@ -1,6 +1,7 @@
 //! What a replica can say when it cannot do what was asked.
 
 use fieldwatch_schemas::id::RecordId;
+use fieldwatch_schemas::inspection::Incomplete;
 use fieldwatch_schemas::problem::{Problem, ProblemKind};
 use fieldwatch_schemas::record::DocumentError;
 use fieldwatch_schemas::record::edit::EditError;
@@ -17,6 +18,9 @@ pub enum ReplicaError {
     /// The edit is not possible.
     #[error(transparent)]
     Edit(#[from] EditError),
+    /// A visit cannot be submitted yet.
+    #[error(transparent)]
+    Incomplete(#[from] Incomplete),
     /// The changes do not make a document.
     #[error(transparent)]
     Document(#[from] DocumentError),
@@ -61,6 +65,7 @@ impl ReplicaError {
                 EditError::Event(_) => ProblemKind::EventIllegal,
                 EditError::Document(_) => ProblemKind::Internal,
             },
+            Self::Incomplete(_) => ProblemKind::EventIllegal,
             Self::RecordUnknown(_) | Self::NotQuarantined(_) => ProblemKind::RecordUnknown,
             Self::AlreadyExists(_) => ProblemKind::AlreadyExists,
             Self::KindUnknown(_) => ProblemKind::KindUnknown,

@@ -5,6 +5,7 @@ use std::sync::MutexGuard;
 use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::field::{FieldValue, Scalar};
 use fieldwatch_schemas::id::{Actor, EventId, Hash, RecordId};
+use fieldwatch_schemas::inspection::{SUBMITTED, can_be_submitted};
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::record::Document;
 use fieldwatch_schemas::record::edit::{Act, Author};
@@ -56,11 +57,8 @@ impl Group<'_> {
     ) -> Result<RecordId, ReplicaError> {
         let mut all = self.defaults(kind, acts, now)?;
         all.extend_from_slice(acts);
-        let natural = (kind == Kind::Case)
-            .then(|| text_of(&all, "channel").zip(text_of(&all, "external_no")))
-            .flatten();
-        let id = match natural {
-            Some((channel, number)) => RecordId::natural(kind, &[channel, number]),
+        let id = match kind.natural_id(|path| text_of(&all, path)) {
+            Some(id) => id,
             None => RecordId::fresh(kind, now.ms, chance.sixteen()?),
         };
         if self.find(id)?.is_some() {
@@ -124,6 +122,10 @@ impl Group<'_> {
     ) -> Result<Option<Chunk>, ReplicaError> {
         let author = self.author(held, now, chance)?;
         let chunk = document.edit(&author, acts)?;
+        let submits = |act: &Act| matches!(act, Act::Happen(event) if event.kind == SUBMITTED);
+        if document.kind() == Kind::Inspection && acts.iter().any(submits) {
+            can_be_submitted(&document.view(), self)?;
+        }
         if let Some(chunk) = &chunk {
             self.save_own(held, document, chunk)?;
         } else if held.changes.is_empty() {

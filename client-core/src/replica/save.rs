@@ -3,6 +3,7 @@
 //! The last batch of a save holds the record's row: changes that a crash left behind without it lie above its `next` and do not
 //! exist. Most saves are one batch.
 
+use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::record::Document;
 use fieldwatch_schemas::store::{Batch, KeyRange};
 use fieldwatch_schemas::summary::summarise;
@@ -42,6 +43,9 @@ impl Group<'_> {
         self.place_in_outbox(held, &mut batch);
         if let Some(document) = document {
             held.row.heads = document.heads();
+            if document.kind() == Kind::Checklist {
+                self.judge_again(document)?;
+            }
             self.place_in_list(document, &mut batch)?;
         }
         batch.put(keys::of_record(keys::RECORDS, held.id), encode(&held.row));
@@ -78,12 +82,16 @@ impl Group<'_> {
         }
     }
 
-    fn place_in_list(&self, document: &Document, batch: &mut Batch) -> Result<(), ReplicaError> {
+    pub(super) fn place_in_list(
+        &self,
+        document: &Document,
+        batch: &mut Batch,
+    ) -> Result<(), ReplicaError> {
         let id = document.id();
         if let Some(before) = self.summary(id)? {
             batch.delete(keys::list(before.updated_ms, id));
         }
-        let summary = summarise(&document.view());
+        let summary = summarise(&document.view(), self);
         batch.put(
             keys::list(summary.updated_ms, id),
             summary.kind.name().as_bytes(),

@@ -122,7 +122,13 @@ impl Server {
                 fieldwatch_schemas::sync::push::Refusal::new(ProblemKind::NotPermitted, words);
             Judgement::Refuse(refusal)
         } else {
-            judge(pushed, held, &asker, &region_of)
+            judge(
+                pushed,
+                held,
+                &asker,
+                &region_of,
+                &fieldwatch_schemas::checklist::published::Shipped,
+            )
         };
         match judged {
             Judgement::Accept(accepted) => self.store(*accepted),

@@ -11,8 +11,10 @@ use automerge::{ObjId, ObjType, ROOT, ReadDoc as _, Value};
 use super::event::{Event, read_events};
 use super::frozen::{ATTACHMENTS, EVENTS};
 use super::{Document, frozen};
+use crate::checklist::published;
 use crate::field::{Field, FieldError, FieldValue, Rule, Scalar, Shape, is_entry_name};
 use crate::id::{EventId, Hash};
+use crate::kind::Kind;
 use crate::limits::{ANSWERS_MAX, EVENTS_MAX, KEY_BYTES_MAX, LONG_TEXT_CHARS_MAX};
 
 /// What some changes come to, taken together.
@@ -38,6 +40,9 @@ pub fn check_whole(document: &Document) -> Result<(), FieldError> {
     check_key(document)?;
     for field in document.kind.table().fields {
         check_field(document, field)?;
+    }
+    if document.kind == Kind::Checklist {
+        published::check(&document.fields())?;
     }
     let events = read_events(&document.doc);
     if events.len() > EVENTS_MAX {
@@ -75,15 +80,15 @@ pub fn difference(before: &Document, after: &Document) -> Result<Difference, Fie
         .iter()
         .filter(|field| field.rule == Rule::Once)
     {
-        let (was, is) = (
-            cell_values(before, field.path),
-            cell_values(after, field.path),
-        );
-        if is.len() > 1 || (!was.is_empty() && was != is) {
-            return Err(FieldError::new(
-                field.path,
-                "cannot be changed once it is written",
-            ));
+        let was_written = !written(before, field).is_empty();
+        for path in written(before, field).union(&written(after, field)) {
+            let (was, is) = (cell_values(before, path), cell_values(after, path));
+            if is.len() > 1 || (was_written && was != is) {
+                return Err(FieldError::new(
+                    field.path,
+                    "cannot be changed once it is written",
+                ));
+            }
         }
     }
     let (was, is) = (before.fields(), after.fields());
@@ -182,7 +187,7 @@ fn check_field(document: &Document, field: &Field) -> Result<(), FieldError> {
                 }
             })
         }
-        Shape::Answers | Shape::Raw | Shape::Entries(_) => {
+        Shape::Answers | Shape::Raw | Shape::Pieces | Shape::Entries(_) => {
             check_open_map(document, field, &inner(field.path)?)
         }
         _ => {
@@ -257,6 +262,21 @@ fn check_cells(
         field.check(path, &FieldValue::Scalar(scalar))?;
     }
     Ok(values.len())
+}
+
+/// The cells of a field that have a value.
+fn written(document: &Document, field: &Field) -> BTreeSet<String> {
+    if field.shape != Shape::Pieces {
+        let cell = Some(field.path.to_owned());
+        return cell
+            .filter(|path| !cell_values(document, path).is_empty())
+            .into_iter()
+            .collect();
+    }
+    let map = document.doc.get(ROOT, field.path).ok().flatten();
+    let keys = map.map(|(_, map)| document.doc.keys(&map));
+    let path = |key| format!("{}.{key}", field.path);
+    keys.into_iter().flatten().map(path).collect()
 }
 
 fn cell_values(document: &Document, path: &str) -> Vec<String> {

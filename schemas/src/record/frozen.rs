@@ -42,6 +42,7 @@ pub fn bytes(kind: Kind) -> &'static [u8] {
         Kind::Publication => include_bytes!("frozen/publication-1.change"),
         Kind::Acknowledgement => include_bytes!("frozen/acknowledgement-1.change"),
         Kind::Satisfaction => include_bytes!("frozen/satisfaction-1.change"),
+        Kind::Checklist => include_bytes!("frozen/checklist-1.change"),
     }
 }
 

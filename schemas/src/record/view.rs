@@ -92,6 +92,11 @@ impl Document {
                 let codes: Vec<String> = self.doc.keys(item.id()).collect();
                 (!codes.is_empty()).then(|| codes.into())
             }
+            ValueRef::Object(ObjType::Map) if self.is_in_pieces(path) => {
+                let pieces = self.map_json(path, &item.id())?;
+                let pieces: String = pieces.values().filter_map(Json::as_str).collect();
+                Some(Json::from(pieces))
+            }
             ValueRef::Object(ObjType::Map) => {
                 let map = self.map_json(path, &item.id())?;
                 let is_table = |field: &Field| matches!(field.shape, Shape::Entries(_));
@@ -118,6 +123,11 @@ impl Document {
             }
         }
         (!map.is_empty()).then_some(map)
+    }
+
+    fn is_in_pieces(&self, path: &str) -> bool {
+        let field = self.kind.field(path);
+        field.is_some_and(|field| field.path == path && field.shape == Shape::Pieces)
     }
 
     fn is_set(&self, path: &str) -> bool {

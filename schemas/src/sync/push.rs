@@ -13,6 +13,7 @@ use minicbor::{Decode, Encode};
 
 pub use refusal::Refusal;
 
+use crate::checklist::published::Checklists;
 use crate::chunk::Chunk;
 use crate::feed::{Feed, Grant, Standing, feeds_of};
 use crate::id::{Actor, DeviceId, Hash, PersonId, RecordId};
@@ -174,15 +175,16 @@ pub struct Accepted {
     pub difference: Difference,
 }
 
-/// Judges one pushed record, in this order: bytes, meaning, policy, feeds.
+/// Judges one pushed record, in this order: bytes, meaning, policy, feeds. `checklists` are those published here.
 #[must_use]
 pub fn judge(
     pushed: &Pushed,
     held: Option<Held<'_>>,
     asker: &Asker<'_>,
     station_region: &dyn Fn(&str) -> Option<String>,
+    checklists: &dyn Checklists,
 ) -> Judgement {
-    match try_judge(pushed, held, asker, station_region) {
+    match try_judge(pushed, held, asker, station_region, checklists) {
         Ok(judgement) => judgement,
         Err(refusal) => Judgement::Refuse(refusal),
     }
@@ -193,6 +195,7 @@ fn try_judge(
     held: Option<Held<'_>>,
     asker: &Asker<'_>,
     station_region: &dyn Fn(&str) -> Option<String>,
+    checklists: &dyn Checklists,
 ) -> Result<Judgement, Refusal> {
     let kind: Kind = pushed
         .kind
@@ -222,7 +225,7 @@ fn try_judge(
     }
     check_whole(&after)?;
     let difference = difference(before, &after)?;
-    policy::events_are_legal(&after, &difference)?;
+    policy::events_are_legal(&after, &difference, checklists)?;
     let owner = held.map_or(asker.standing.person, |held| held.owner);
     let view = after.view();
     let feeds = feeds_of(&view, owner, station_region);

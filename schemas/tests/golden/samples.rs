@@ -1,5 +1,6 @@
 //! One of everything that travels or is stored, the same on every run.
 
+use fieldwatch_schemas::checklist::published::Shipped;
 use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::feed::{Feed, Grant};
 use fieldwatch_schemas::id::{Actor, DeviceId, Hash, LogId, PersonId, RecordId};
@@ -50,7 +51,7 @@ pub(crate) fn messages() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         seq: 4,
     };
     messages.push(("stored-writer", "writer", minicbor::to_vec(writer).unwrap()));
-    let summary = summarise(&record(Kind::Case).view());
+    let summary = summarise(&record(Kind::Case).view(), &Shipped);
     messages.push((
         "stored-summary",
         "summary",

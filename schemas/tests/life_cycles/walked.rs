@@ -58,11 +58,19 @@ pub(crate) fn begin(kind: Kind) -> Document {
     let full = sample::record(kind).view();
     let table = kind.table();
     let is_needed = |field: &&Field| {
-        field.rule == Rule::Required || table.natural.contains(&field.path) && kind.is_natural()
+        let is_key = table.natural.contains(&field.path) && kind.is_natural();
+        let is_whole = kind == Kind::Checklist && field.rule == Rule::Once;
+        field.rule == Rule::Required || is_key || is_whole
     };
     let needed = table.fields.iter().filter(is_needed);
     let fields = needed
-        .map(|field| (field.path.to_owned(), full.at(field.path).unwrap().clone()))
+        .map(|field| {
+            let path = match field.shape {
+                Shape::Pieces => format!("{}.0000", field.path),
+                _ => field.path.to_owned(),
+            };
+            (path, full.at(field.path).unwrap().clone())
+        })
         .collect();
     let mut document = Document::begin(full.record, kind).unwrap();
     document

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use automerge::transaction::Transactable as _;
+use fieldwatch_schemas::checklist::published::Shipped;
 use fieldwatch_schemas::feed::{Feed, Grant, Standing, campaign_grants, feeds_of, grants_of};
 use fieldwatch_schemas::field::{FieldValue, Scalar};
 use fieldwatch_schemas::id::{Actor, DeviceId, EventId, PersonId};
@@ -50,6 +51,7 @@ fn every_kind_lies_where_it_should_and_nowhere_else() {
     );
     assert_eq!(feeds(Kind::Interview), regions[..2]);
     assert_eq!(feeds(Kind::ComparativeTest), regions[..1]);
+    assert_eq!(feeds(Kind::Checklist), ["shared"]);
     assert_eq!(feeds(Kind::Notice), ["region/330000", "shared"]);
     let campaign = sample::record(Kind::Campaign).id();
     let own = format!("campaign/{campaign}");
@@ -143,7 +145,7 @@ fn is_taken(kind: Kind, role: Role) -> Result<(), String> {
         standing: &standing,
         grants: &grants,
     };
-    match judge(&pushed, None, &asker, &region_of_station) {
+    match judge(&pushed, None, &asker, &region_of_station, &Shipped) {
         Judgement::Accept(accepted) => {
             assert_eq!(accepted.view, record.view(), "{kind}");
             Ok(())
@@ -258,7 +260,7 @@ fn judged(held: &Document, theirs: &Document) -> Result<String, String> {
         size_bytes: 0,
         changes: 2,
     };
-    match judge(&pushed, Some(held), &asker, &region_of_station) {
+    match judge(&pushed, Some(held), &asker, &region_of_station, &Shipped) {
         Judgement::Accept(accepted) => Ok(accepted.view.status().to_owned()),
         Judgement::Refuse(refusal) => Err(refusal.words),
         other => panic!("{other:?}"),

@@ -3,6 +3,7 @@
 use automerge::transaction::Transactable as _;
 use automerge::{ROOT, ReadDoc as _, ScalarValue};
 use fieldwatch_schemas::acknowledgement;
+use fieldwatch_schemas::checklist::published::Shipped;
 use fieldwatch_schemas::code::Lang;
 use fieldwatch_schemas::feed::{Standing, campaign_grants, feeds_of};
 use fieldwatch_schemas::field::Shape;
@@ -67,7 +68,7 @@ fn keys(kind: Kind) -> Vec<(Option<&'static str>, String)> {
                 );
                 keys.push((Some(field.path), "broken".to_owned()));
             }
-            (None, Shape::Answers | Shape::Raw | Shape::Codes(_)) => {
+            (None, Shape::Answers | Shape::Raw | Shape::Pieces | Shape::Codes(_)) => {
                 keys.push((Some(field.path), "other".to_owned()));
             }
             (None, Shape::LongText) => {}
@@ -127,7 +128,7 @@ proptest! {
         let view = after.view();
         prop_assert_eq!(view.folded.contested.len(), view.events.len());
         prop_assert!(kind.table().life_cycle.statuses().contains(&view.status()));
-        let summary = summarise(&view);
+        let summary = summarise(&view, &Shipped);
         prop_assert!(summary.recovered_fen >= 0);
         let derived = derive::derived(&view);
         prop_assert!(derived.values().all(|value| !value.is_null()));
@@ -135,7 +136,7 @@ proptest! {
         prop_assert!(feeds.len() <= 8);
         prop_assert!(campaign_grants(&view, &standing()).len() <= 2);
         prop_assert!(acknowledgement::page(&view, Lang::Zh).len() > 2);
-        drop(inspection::derived(&view));
+        drop(inspection::derived(&view, inspection::evaluation(&view, &Shipped).as_ref()));
         // Sound or not, it is said so, not panicked.
         drop((check_whole(&after), difference(&before, &after)));
     }

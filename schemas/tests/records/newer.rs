@@ -2,6 +2,7 @@
 
 use automerge::transaction::Transactable as _;
 use automerge::{ObjType, ROOT, ReadDoc as _};
+use fieldwatch_schemas::checklist::published::Shipped;
 use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::id::{Actor, EventId};
 use fieldwatch_schemas::kind::Kind;
@@ -43,7 +44,7 @@ fn own_edit(record: &mut Document) {
     let kind = record.kind();
     let path = kind.table().title[0];
     let text = json!(match kind {
-        Kind::Assignment | Kind::Alias | Kind::Acknowledgement => None,
+        Kind::Assignment | Kind::Alias | Kind::Acknowledgement | Kind::Checklist => None,
         _ => Some("改过的"),
     });
     let act = match text.as_str() {
@@ -52,10 +53,15 @@ fn own_edit(record: &mut Document) {
             value: kind.field(path).unwrap().read_json(path, &text).unwrap(),
         },
         None => {
-            let path = ["briefing", "conflict_of_interest", "station_phone"]
-                .into_iter()
-                .find(|path| kind.field(path).is_some())
-                .unwrap();
+            let path = [
+                "briefing",
+                "conflict_of_interest",
+                "station_phone",
+                "remark",
+            ]
+            .into_iter()
+            .find(|path| kind.field(path).is_some())
+            .unwrap();
             Act::Set {
                 path: path.to_owned(),
                 value: kind
@@ -88,7 +94,7 @@ fn unknown_fields_containers_cells_and_events_come_back_to_the_newer_device_unto
             "{kind}"
         );
         assert!(view.was("smelled"));
-        assert_eq!(summarise(&view).status, status);
+        assert_eq!(summarise(&view, &Shipped).status, status);
         assert!(!derive::derived(&view).contains_key("rose"));
 
         own_edit(&mut ours);

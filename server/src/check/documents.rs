@@ -13,6 +13,7 @@ use fieldwatch_schemas::sync::pull::Presence;
 use super::{Findings, shown};
 use crate::committer::{Opened, StationRegion, rebuild};
 use crate::log::Log;
+use crate::shelf::{Library, Shelf};
 use crate::tables::{self, RecordRow, SummaryRow, UnfinishedRow, prefix};
 
 /// How many records are checked while the log's lock is held.
@@ -23,12 +24,17 @@ pub(super) fn check(
     station_region: &StationRegion,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
+    let shelf = Shelf::default();
     let mut rest = Some(tables::table(prefix::RECORD));
     while let Some(range) = rest {
         rest = log.read(|reading| {
             let rows = some_rows(reading.store, &range)?;
             for row in &rows {
-                check_record(reading.store, row, station_region, findings)?;
+                let library = Library {
+                    shelf: &shelf,
+                    store: reading.store,
+                };
+                check_record(&library, row, station_region, findings)?;
             }
             Ok(rows.last().map(|row| range.after(&row.key)))
         })?;
@@ -59,11 +65,12 @@ fn some_rows(store: &dyn Store, range: &KeyRange) -> Result<Vec<Row>, StoreError
 }
 
 fn check_record(
-    store: &dyn Store,
+    library: &Library<'_>,
     row: &Row,
     station_region: &StationRegion,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
+    let store = library.store;
     findings.records += 1;
     let Some(record) = tables::record_of(&row.key).filter(|_| row.key.len() == 17) else {
         findings.problem(format!("a record's key is malformed: {}", shown(&row.key)));
@@ -79,7 +86,7 @@ fn check_record(
     findings.changes += opened.chunks.len() as u64;
     check_sizes(store, record, &row, &opened.chunks, findings)?;
     check_writers(record, &row, &opened.chunks, findings);
-    check_meaning(store, record, &row, &opened, station_region, findings)
+    check_meaning(library, record, &row, &opened, station_region, findings)
 }
 
 fn check_sizes(
@@ -137,7 +144,7 @@ fn check_writers(record: RecordId, row: &RecordRow, chunks: &[Chunk], findings: 
 }
 
 fn check_meaning(
-    store: &dyn Store,
+    library: &Library<'_>,
     record: RecordId,
     row: &RecordRow,
     opened: &Opened,
@@ -161,10 +168,11 @@ fn check_meaning(
     }
     let key = tables::summary_key(record);
     let what = format!("the summary of record {record}");
-    let Some(stored) = findings.sound(tables::read::<SummaryRow>(store, &what, &key))? else {
+    let Some(stored) = findings.sound(tables::read::<SummaryRow>(library.store, &what, &key))?
+    else {
         return Ok(());
     };
-    if stored.as_ref() != Some(&SummaryRow::of(&view, station_region)) {
+    if stored.as_ref() != Some(&SummaryRow::of(&view, station_region, library)) {
         findings.problem(format!("record {record}: its summary is not what it says"));
     }
     Ok(())

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use fieldwatch_schemas::id::{Hash, RecordId};
+use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::record::Document;
 use fieldwatch_schemas::store::{Store, StoreError};
@@ -11,18 +12,21 @@ use fieldwatch_schemas::sync::push::{
     Accepted, Asker, Held, Judgement, Outcome, Pushed, Refusal, Verdict, Writer, judge,
 };
 
+use super::again::derived_again;
 use super::answer::{answer, durable, known, our_fault, refused};
 use super::cache::{Cache, Kept};
 use super::rebuild::rebuild;
 use super::write::{self, Plan, Stamp};
 use super::{Job, OwnedAsker, StationRegion};
 use crate::log::Log;
+use crate::shelf::{Library, Shelf};
 use crate::tables::{self, RecordRow, SummaryRow};
 
 pub(super) struct Desk {
     log: Arc<Log>,
     station_region: Arc<StationRegion>,
     cache: Cache,
+    shelf: Shelf,
     /// The opening of the store that the cache is of.
     life: u64,
 }
@@ -33,6 +37,7 @@ impl Desk {
             log,
             station_region,
             cache: Cache::default(),
+            shelf: Shelf::default(),
             life: 0,
         }
     }
@@ -41,12 +46,18 @@ impl Desk {
         Arc::clone(&self.log)
     }
 
+    /// Forgets what is held in memory: the store may hold less.
+    fn forget(&mut self) {
+        self.cache.clear();
+        self.shelf.clear();
+    }
+
     /// Opens a failed store again, if it can.
     pub(super) fn heal(&mut self) {
         if self.log.is_healthy() {
             return;
         }
-        self.cache.clear();
+        self.forget();
         if let Err(error) = self.log.reopen() {
             tracing::warn!(%error, "the store cannot be opened again yet");
         }
@@ -56,7 +67,7 @@ impl Desk {
     pub(super) fn commit(&mut self, group: &[Job]) {
         let life = self.log.life();
         if life != self.life {
-            self.cache.clear();
+            self.forget();
             self.life = life;
         }
         let answers = if self.log.is_healthy() {
@@ -78,7 +89,7 @@ impl Desk {
                 if self.log.is_healthy() && self.log.life() == self.life {
                     self.log.fail(&error);
                 }
-                self.cache.clear();
+                self.forget();
                 for job in group {
                     drop(job.replies.try_send(Err(ProblemKind::Unavailable)));
                 }
@@ -160,12 +171,23 @@ impl Desk {
             standing: &asker.standing,
             grants: &asker.grants,
         };
-        match judge(pushed, known, &who, &*self.station_region) {
+        match judge(
+            pushed,
+            known,
+            &who,
+            &*self.station_region,
+            &self.library(store),
+        ) {
             Judgement::Duplicate => Ok(Ruling::Duplicate),
             Judgement::Missing(hashes) => Ok(Ruling::Missing(hashes)),
             Judgement::Refuse(refusal) => Ok(Ruling::Refuse(refusal)),
             Judgement::Accept(accepted) => self.plan(store, held, *accepted),
         }
+    }
+
+    fn library<'a>(&'a self, store: &'a dyn Store) -> Library<'a> {
+        let shelf = &self.shelf;
+        Library { shelf, store }
     }
 
     fn plan(
@@ -178,10 +200,17 @@ impl Desk {
             position: self.log.position() + 1,
             received_ms: self.log.now_ms(),
         };
-        let summary = SummaryRow::of(&accepted.view, &*self.station_region);
+        let region = &*self.station_region;
+        let summary = SummaryRow::of(&accepted.view, region, &self.library(store));
         let row = held.map(|kept| &kept.row);
         match write::plan(store, row, &accepted, stamp, &summary) {
-            Ok(plan) => Ok(Ruling::Write(Box::new(accepted.document), Box::new(plan))),
+            Ok(mut plan) => {
+                if accepted.view.kind == Kind::Checklist {
+                    let again = derived_again(store, &self.shelf, &accepted.view, region)?;
+                    plan.ahead.splice(0..0, again);
+                }
+                Ok(Ruling::Write(Box::new(accepted.document), Box::new(plan)))
+            }
             Err(error) if error.is_about_size() => Ok(Ruling::Refuse(Refusal::new(
                 ProblemKind::RecordTooLarge,
                 "the record would grow beyond its limits",

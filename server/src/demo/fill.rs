@@ -181,6 +181,7 @@ fn is_empty(value: &Json) -> bool {
 mod tests {
     use super::super::content::Generator;
     use super::*;
+    use fieldwatch_schemas::checklist::published::Shipped;
     use fieldwatch_schemas::id::Actor;
     use fieldwatch_schemas::record::Document;
     use fieldwatch_schemas::record::edit::Author;
@@ -228,7 +229,7 @@ mod tests {
                 .events
                 .iter()
                 .any(|event| event.event_type == "submitted");
-            let result = fieldwatch_schemas::inspection::result(&document.view());
+            let result = fieldwatch_schemas::inspection::result(&document.view(), &Shipped);
             assert_eq!(result, submitted.then_some(inspection.meant));
             for event in &inspection.review {
                 let act = happen(event).unwrap();

@@ -52,7 +52,10 @@ fn unknown_cells(document: &Document) -> Vec<Cell> {
     let of_fields = |name: &str| {
         !table.fields.iter().any(|field| {
             field.path == name
-                && matches!(field.shape, Shape::Answers | Shape::Raw | Shape::Codes(_))
+                && matches!(
+                    field.shape,
+                    Shape::Answers | Shape::Raw | Shape::Pieces | Shape::Codes(_)
+                )
         })
     };
     let maps: Vec<&str> = table

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::{Asker, Held, Refusal};
+use crate::checklist::published::Checklists;
 use crate::chunk::Chunk;
 use crate::feed::{Feed, feeds_of};
 use crate::id::{Hash, RecordId};
+use crate::inspection::{SUBMITTED, can_be_submitted};
 use crate::kind::Kind;
 use crate::problem::ProblemKind;
 use crate::record::Document;
 use crate::record::check::Difference;
+use crate::record::event::Event;
 use crate::status::{EventError, Walk};
 
 /// A record that is there must lie in a feed that the person may write. What cannot be seen is refused before it is looked at.
@@ -21,7 +24,7 @@ pub(super) fn may_see(
 ) -> Result<(), Refusal> {
     let Some(held) = held else { return Ok(()) };
     let feeds = feeds_of(&held.document.view(), held.owner, station_region);
-    if may_write(&feeds, asker) {
+    if may_write(&feeds, held.document.kind(), asker) {
         return Ok(());
     }
     if record.is_natural() {
@@ -50,13 +53,24 @@ pub(super) fn has_its_key(after: &Document, fresh: &[Chunk]) -> Result<(), Refus
 }
 
 /// Every new event was legal where its author saw the record. One that merging made illegal stays, contested.
-pub(super) fn events_are_legal(after: &Document, difference: &Difference) -> Result<(), Refusal> {
+/// So must be the answers of a visit that is submitted: complete where its inspector submitted it.
+pub(super) fn events_are_legal(
+    after: &Document,
+    difference: &Difference,
+    checklists: &dyn Checklists,
+) -> Result<(), Refusal> {
     let life_cycle = after.kind().table().life_cycle;
     let changes: BTreeSet<Hash> = difference.events.iter().map(|event| event.change).collect();
     let illegal = |error: EventError| Refusal::new(ProblemKind::EventIllegal, error.to_string());
     for change in changes {
         let mut walk = Walk::new(life_cycle);
-        for event in after.at(&[change])?.events() {
+        let seen = after.at(&[change])?;
+        let submits = |event: &Event| event.change == change && event.kind == SUBMITTED;
+        if after.kind() == Kind::Inspection && difference.events.iter().any(submits) {
+            can_be_submitted(&seen.view(), checklists)
+                .map_err(|why| Refusal::new(ProblemKind::EventIllegal, why.to_string()))?;
+        }
+        for event in seen.events() {
             let rule = walk.rule(&event.kind, &event.data);
             let step = walk.step(event.id, &event.kind, &event.data);
             if event.change != change {
@@ -85,7 +99,7 @@ pub(super) fn may_make(
             "it does not say where it belongs: a station, a region or a campaign is required",
         ));
     }
-    if !may_write(feeds, asker) {
+    if !may_write(feeds, kind, asker) {
         return Err(not_permitted());
     }
     let role = asker.standing.role;
@@ -110,11 +124,14 @@ pub(super) fn may_make(
     }
 }
 
-fn may_write(feeds: &BTreeSet<Feed>, asker: &Asker<'_>) -> bool {
-    asker
-        .grants
-        .iter()
-        .any(|grant| grant.write && feeds.contains(&grant.feed))
+/// A feed must be granted for writing. What is made for all lies in `shared`, which everybody may only read: there the kind's editors
+/// write records of that kind, and nothing else.
+fn may_write(feeds: &BTreeSet<Feed>, kind: Kind, asker: &Asker<'_>) -> bool {
+    let makes_for_all = kind.is_for_all() && kind.table().editors.contains(&asker.standing.role);
+    asker.grants.iter().any(|grant| {
+        let is_written = grant.write || (makes_for_all && grant.feed == Feed::shared());
+        is_written && feeds.contains(&grant.feed)
+    })
 }
 
 fn not_permitted() -> Refusal {

@@ -96,7 +96,13 @@ pub(super) fn judged(
         size_bytes: 0,
         changes: 0,
     });
-    judge(pushed, held, &asker, &region_of)
+    judge(
+        pushed,
+        held,
+        &asker,
+        &region_of,
+        &crate::checklist::published::Shipped,
+    )
 }
 
 pub(super) fn accepted(judgement: Judgement) -> Accepted {
