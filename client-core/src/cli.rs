@@ -8,6 +8,7 @@
 //! A command either prints its answer and exits 0, or prints one problem and exits 1; a wrong command line exits 2. What a script
 //! reads goes to stdout, everything else to stderr. Nothing here asks questions.
 
+mod acknowledgement;
 mod args;
 mod conflict;
 mod deadline;

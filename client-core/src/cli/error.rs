@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use fieldwatch_schemas::code::Lang;
 use fieldwatch_schemas::id::RecordId;
+use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::problem::{Problem, ProblemKind};
 use fieldwatch_schemas::record::edit::EditError;
+use fieldwatch_schemas::status::EventError;
 
 use super::words;
 use crate::replica::ReplicaError;
@@ -18,6 +20,9 @@ use crate::transport::TransportError;
 pub(super) enum CliError {
     #[error(transparent)]
     Replica(#[from] ReplicaError),
+    /// An event that cannot happen to a record of this kind.
+    #[error("{error}")]
+    Event { kind: Kind, error: EventError },
     #[error("{}{}", .0, cause(.0))]
     Home(#[from] HomeError),
     #[error("this device is not enrolled: ask for a ticket, then run `fieldwatch enrol LINK`")]
@@ -65,6 +70,12 @@ pub(super) enum CliError {
     Id(#[from] fieldwatch_schemas::id::IdError),
     #[error("record {0} is not a case: only cases have deadlines")]
     NotACase(RecordId),
+    #[error("case: an acknowledgement is of a case; name it with --set case=RECORD")]
+    NoCase,
+    #[error("case: record {0} is not a case")]
+    CaseWanted(RecordId),
+    #[error("{0}: follows from the case and cannot be given")]
+    Follows(&'static str),
     #[error("waiting for the network is not possible: {0}")]
     Runtime(#[source] io::Error),
     #[error("other commands cannot be served: {0}")]
@@ -99,6 +110,10 @@ impl CliError {
     fn kind(&self) -> ProblemKind {
         match self {
             Self::Replica(error) => error.problem().kind().unwrap_or(ProblemKind::Internal),
+            Self::Event { error, .. } => match error {
+                EventError::NotFor { .. } => ProblemKind::NotPermitted,
+                _ => ProblemKind::EventIllegal,
+            },
             Self::Home(error) => error.problem().kind().unwrap_or(ProblemKind::Internal),
             Self::Problem(problem) => problem.kind().unwrap_or(ProblemKind::Internal),
             Self::NotEnrolled => ProblemKind::NotEnrolled,
@@ -115,7 +130,10 @@ impl CliError {
             | Self::NoConflict { .. }
             | Self::NoPack { .. }
             | Self::Id(_)
-            | Self::NotACase(_) => ProblemKind::ValueInvalid,
+            | Self::NotACase(_)
+            | Self::NoCase
+            | Self::CaseWanted(_)
+            | Self::Follows(_) => ProblemKind::ValueInvalid,
             Self::RecordText(_) | Self::NoRecord(_) | Self::SeveralRecords { .. } => {
                 ProblemKind::RecordUnknown
             }
@@ -142,6 +160,14 @@ impl CliError {
         };
         let detail = match self {
             Self::Problem(Problem { detail: None, .. }) => String::new(),
+            Self::Event { kind, error } => {
+                format!("{colon}{}", words::refusals::event(lang, *kind, error))
+            }
+            Self::Replica(ReplicaError::Edit(EditError::NotEditor { kind, role }))
+                if lang == Lang::Zh =>
+            {
+                format!("{colon}{}", words::refusals::not_editor(*kind, *role))
+            }
             other => format!("{colon}{other}"),
         };
         format!("{error}{title}{detail} ({kind})")

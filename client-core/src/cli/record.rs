@@ -3,12 +3,14 @@
 use fieldwatch_schemas::code::Lang;
 use fieldwatch_schemas::feed::Grant;
 use fieldwatch_schemas::field::{FieldValue, Scalar};
+use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::kind::Kind;
-use fieldwatch_schemas::record::edit::Act;
+use fieldwatch_schemas::record::edit::{Act, EditError};
 use fieldwatch_schemas::record::event::NewEvent;
 use fieldwatch_schemas::time::Moment;
 use serde_json::json;
 
+use super::acknowledgement;
 use super::args::{EventArgs, NewArgs, SetArgs};
 use super::error::CliError;
 use super::home::Home;
@@ -26,17 +28,45 @@ const CHECKLIST: [(&str, &str); 2] = [
 
 /// `new KIND`.
 pub(super) fn new(home: &Home, command: &NewArgs, output: &mut Output<'_>) -> Result<(), CliError> {
-    let kind = Kind::from(command.kind);
-    let mut acts = value::acts(kind, command.file.as_deref(), &command.set)?;
+    let kind = command.kind;
+    let mut acts = value::acts(home.replica(), kind, command.file.as_deref(), &command.set)?;
     fill_in(home, kind, &mut acts)?;
     let record = home
         .replica()
         .new_record(kind, &acts, &home.now(), &mut home.chance())?;
+    if kind == Kind::Acknowledgement {
+        return hand_over(home, record, output);
+    }
     output.answer(
         || json!({ "record": record }),
-        |lang| match lang {
-            Lang::Zh => format!("已新建{} {record}", words::kind(lang, kind)),
-            Lang::En => format!("made {} {record}", words::kind(lang, kind)),
+        |lang| made(lang, kind, record),
+    )
+}
+
+fn made(lang: Lang, kind: Kind, record: RecordId) -> String {
+    match lang {
+        Lang::Zh => format!("已新建{} {record}", words::kind(lang, kind)),
+        Lang::En => format!("made {} {record}", words::kind(lang, kind)),
+    }
+}
+
+/// Gives a new acknowledgement to the person who waits for it.
+fn hand_over(home: &Home, record: RecordId, output: &mut Output<'_>) -> Result<(), CliError> {
+    let shown = home.replica().view(record)?;
+    let said = |path: &str| shown.view.text(path).unwrap_or_default().to_owned();
+    let text = acknowledgement::text(&shown, output.lang()).unwrap_or_default();
+    output.answer(
+        || {
+            json!({
+                "record": record,
+                "number": said("number"),
+                "text": text,
+                "qr": said("qr"),
+            })
+        },
+        |lang| {
+            let page = acknowledgement::printed(&shown, lang).unwrap_or_default();
+            format!("{}\n\n{page}", made(lang, shown.view.kind, record))
         },
     )
 }
@@ -51,6 +81,9 @@ fn fill_in(home: &Home, kind: Kind, acts: &mut Vec<Act>) -> Result<(), CliError>
         path: path.to_owned(),
         value: FieldValue::Scalar(Scalar::Text(text)),
     };
+    if kind == Kind::Acknowledgement {
+        return acknowledgement::fill_in(home, acts);
+    }
     if lies_at_a_station(kind) && !is_given("station", acts) {
         acts.push(text("station", station(&home.replica().grants()?)?));
     }
@@ -107,16 +140,20 @@ pub(super) fn event(
         Some(text) => Moment::parse(text)?,
         None => now,
     };
+    let of = home.replica().view(record)?.view.kind;
     let event = NewEvent {
         id: home.replica().fresh_event_id(&mut home.chance())?,
         kind: command.kind.clone(),
         at,
-        data: value::event_data(&command.set)?,
+        data: value::event_data(home.replica(), of, &command.kind, &command.set)?,
     };
-    let of = home.replica().view(record)?.view.kind;
     let happened = home
         .replica()
-        .add_event(record, &event, &now, &mut home.chance())?;
+        .add_event(record, &event, &now, &mut home.chance())
+        .map_err(|error| match error {
+            ReplicaError::Edit(EditError::Event(error)) => CliError::Event { kind: of, error },
+            error => CliError::Replica(error),
+        })?;
     output.answer(
         || json!({ "event": happened.event, "status": happened.status }),
         |lang| {
@@ -141,7 +178,7 @@ pub(super) fn set(home: &Home, command: &SetArgs, output: &mut Output<'_>) -> Re
     };
     let act = Act::Set {
         path: path.to_owned(),
-        value: value::typed(kind, path, &given)?,
+        value: value::typed(home.replica(), kind, path, &given)?,
     };
     let edited = home
         .replica()

@@ -1,6 +1,7 @@
 //! Words for people, in Chinese and English: fields, statuses, events, values, moments.
 
 mod problems;
+pub(super) mod refusals;
 
 use fieldwatch_schemas::code::{self, Lang};
 use fieldwatch_schemas::field::Shape;
@@ -52,7 +53,11 @@ pub(super) fn state(lang: Lang, state: State) -> &'static str {
 
 /// A field's value: codes by their labels, moments by the clock on the wall.
 pub(super) fn value(lang: Lang, kind: Kind, path: &str, json: &Json) -> String {
-    let shape = kind.field(path).map(|field| field.shape);
+    shaped(lang, kind.field(path).map(|field| field.shape), json)
+}
+
+/// A value of a shape, if that is known.
+pub(super) fn shaped(lang: Lang, shape: Option<Shape>, json: &Json) -> String {
     let coded = |list: &str, code: &str| match code::list(list) {
         Some(list) => list.label(lang, code).to_owned(),
         None => code.to_owned(),

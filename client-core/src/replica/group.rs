@@ -56,11 +56,8 @@ impl Group<'_> {
     ) -> Result<RecordId, ReplicaError> {
         let mut all = self.defaults(kind, acts, now)?;
         all.extend_from_slice(acts);
-        let natural = (kind == Kind::Case)
-            .then(|| text_of(&all, "channel").zip(text_of(&all, "external_no")))
-            .flatten();
-        let id = match natural {
-            Some((channel, number)) => RecordId::natural(kind, &[channel, number]),
+        let id = match kind.natural_id(|path| text_of(&all, path)) {
+            Some(id) => id,
             None => RecordId::fresh(kind, now.ms, chance.sixteen()?),
         };
         if self.find(id)?.is_some() {
