@@ -21,9 +21,20 @@ pub(super) fn either<'t>(lang: Lang, zh: &'t str, en: &'t str) -> &'t str {
     }
 }
 
-/// What a field is called; answers and fields of newer versions by their path.
+/// What a field is called, within its entry of a table; answers and fields of newer versions by their path.
 pub(super) fn field(lang: Lang, kind: Kind, path: &str) -> String {
-    label::field(kind, path, lang).to_owned()
+    let name = label::field(kind, path, lang);
+    let is_table = |container: &str| {
+        let field = kind.field(container);
+        field.is_some_and(|field| matches!(field.shape, Shape::Entries(_)))
+    };
+    match path.splitn(3, '.').collect::<Vec<_>>().as_slice() {
+        [container, entry, _] if is_table(container) => {
+            let table = label::field(kind, container, lang);
+            format!("{table} {entry} {name}")
+        }
+        _ => name.to_owned(),
+    }
 }
 
 /// What a status is called.
@@ -115,6 +126,13 @@ pub(super) fn span(lang: Lang, seconds: u64) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_field_of_an_entry_is_called_by_its_table_its_entry_and_its_name() {
+        let called = |lang, path| field(lang, Kind::Inspection, path);
+        assert_eq!(called(Lang::Zh, "findings.a1.text"), "发现问题 a1 问题描述");
+        assert_eq!(called(Lang::Zh, "answers.q1.x"), "answers.q1.x");
+    }
 
     #[test]
     fn values_read_as_people_say_them() {

@@ -28,6 +28,8 @@ fn an_acknowledgement_of_a_case_named_by_its_beginning_says_number_text_and_code
     for said in ["受理回执", number, "西湖维权站", "不含个人信息"] {
         assert!(text.contains(said), "{said}: {text}");
     }
+    let minute = fields["issued_at"].as_str().unwrap()[..16].replace('T', " ");
+    assert!(text.contains(&format!("出具时间：{minute}\n")), "{text}");
     assert_eq!(shown["text"], made["text"]);
 
     let next = device.ask(&line).json();
