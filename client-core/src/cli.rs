@@ -9,6 +9,7 @@
 //! reads goes to stdout, everything else to stderr. Nothing here asks questions but
 //! `inspection answer`, on a terminal.
 
+mod acknowledgement;
 mod answer;
 mod args;
 mod checklist;

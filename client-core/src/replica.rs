@@ -46,7 +46,7 @@ pub use import::Imported;
 pub use list::{Filter, Listed};
 pub use offer::Offer;
 pub use page::{Applied, Arrival, Page};
-pub use show::{Shown, State, Value};
+pub use show::{Shown, State, Timed, Value};
 pub use status::{FeedStatus, Quarantined, Status, Unsettled};
 
 use self::rows::FeedRow;
@@ -107,7 +107,8 @@ impl Replica {
     }
 
     /// Makes a record. Fields that every record of its kind has and that are not given are filled in: when a case was received (now),
-    /// the station or region of this device's person. A case with a channel and its number there gets the id that follows from them.
+    /// the station or region of this device's person. A record with a natural key gets the id that follows from it: a case from its channel
+    /// and its number there, an enterprise from its credit code.
     ///
     /// # Errors
     ///

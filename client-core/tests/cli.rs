@@ -7,6 +7,8 @@
     reason = "a test that cannot go on has failed, in its functions too"
 )]
 
+#[path = "cli/acknowledgements.rs"]
+mod acknowledgements;
 #[path = "cli/conflicts.rs"]
 mod conflicts;
 #[path = "cli/device.rs"]

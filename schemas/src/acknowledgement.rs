@@ -135,7 +135,7 @@ pub fn page(view: &View, lang: Lang) -> String {
     ];
     let said = paths
         .iter()
-        .filter_map(|path| Some((path, view.text(path)?)));
+        .filter_map(|path| Some((path, shown(view, path)?)));
     lines.extend(said.map(|(path, text)| format!("{}{colon}{text}", name(path))));
     lines.push(String::new());
     let closing = match lang {
@@ -144,6 +144,18 @@ pub fn page(view: &View, lang: Lang) -> String {
     };
     lines.push(closing.to_owned());
     lines.join("\n") + "\n"
+}
+
+/// What the page says of a field: the time as people write it, in China's legal time.
+fn shown(view: &View, path: &str) -> Option<String> {
+    let text = view.text(path)?;
+    match view.time_ms(path) {
+        Some(ms) if path == "issued_at" => {
+            let text = Moment::china(ms).rfc3339();
+            Some(text.chars().take(16).collect::<String>().replace('T', " "))
+        }
+        _ => Some(text.to_owned()),
+    }
 }
 
 /// Digits of a moment in China's legal time, down to the minute.

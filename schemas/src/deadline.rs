@@ -30,6 +30,7 @@ pub mod pack;
 pub mod period;
 mod round;
 mod rule;
+pub mod stated;
 mod step;
 #[cfg(test)]
 mod tests;

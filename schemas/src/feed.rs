@@ -10,7 +10,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use crate::area;
-use crate::id::{IdError, PersonId};
+use crate::id::{IdError, PersonId, RecordId};
 use crate::kind::Kind;
 use crate::record::view::View;
 use crate::status::Role;
@@ -82,13 +82,13 @@ impl Feed {
 
     /// The visits of a campaign, once submitted. `id` is a UUID.
     #[must_use]
-    pub fn campaign(id: crate::id::RecordId) -> Self {
+    pub fn campaign(id: RecordId) -> Self {
         Self(format!("campaign/{id}"))
     }
 
     /// Who the inspectors of a campaign are: for its coordinators alone.
     #[must_use]
-    pub fn campaign_alias(id: crate::id::RecordId) -> Self {
+    pub fn campaign_alias(id: RecordId) -> Self {
         Self(format!("campaign/{id}/alias"))
     }
 
@@ -253,17 +253,25 @@ fn registers(code: Option<&str>) -> Vec<Feed> {
 /// campaign's reads and writes its visits and its aliases, and nobody else does.
 #[must_use]
 pub fn campaign_grants(campaign: &View, standing: &Standing) -> Vec<Grant> {
+    let region = campaign
+        .region()
+        .filter(|_| campaign.kind == Kind::Campaign);
+    campaign_grants_in(campaign.record, region, standing)
+}
+
+/// As [`campaign_grants`], of a campaign known by its id and region alone.
+#[must_use]
+pub fn campaign_grants_in(
+    campaign: RecordId,
+    region: Option<&str>,
+    standing: &Standing,
+) -> Vec<Grant> {
     let own = standing.region.as_deref();
     let covers = |code: &str| own.is_some_and(|own| area::contains(own, code).unwrap_or(false));
-    let is_coordinator = standing.role == Role::Coordinator;
-    if campaign.kind != Kind::Campaign || !is_coordinator {
+    if standing.role != Role::Coordinator || !region.is_some_and(covers) {
         return Vec::new();
     }
-    if !campaign.text("region").is_some_and(covers) {
-        return Vec::new();
-    }
-    let id = campaign.record;
-    let feeds = [Feed::campaign(id), Feed::campaign_alias(id)];
+    let feeds = [Feed::campaign(campaign), Feed::campaign_alias(campaign)];
     feeds.map(|feed| Grant { feed, write: true }).to_vec()
 }
 

@@ -18,6 +18,8 @@ pub const PAGE_BYTES_MAX: usize = 64 * 1024;
 pub const ITEM_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The most feeds one request may name.
 pub const FEEDS_MAX: usize = 64;
+/// The most campaigns whose feeds one coordinator is granted, the newest: two feeds each, beside their own four.
+pub const CAMPAIGNS_GRANTED_MAX: usize = (FEEDS_MAX - 4) / 2;
 /// The most changes that one record may have.
 pub const RECORD_CHANGES_MAX: usize = 10_000;
 /// The most bytes of changes that one record may have.

@@ -82,6 +82,14 @@ impl Document {
         })
     }
 
+    /// The change that wrote what a field says.
+    #[must_use]
+    pub fn written_by(&self, path: &str) -> Option<Hash> {
+        let (container, key) = self.cell(path)?;
+        let (_, written) = self.doc.get(&container, key.as_str()).ok().flatten()?;
+        self.doc.hash_for_opid(&written).map(Hash::from)
+    }
+
     /// A record from its changes, in causal order, without the frozen one.
     ///
     /// # Errors

@@ -145,12 +145,14 @@ pub enum EventError {
         why: String,
     },
     /// The role may not cause it.
-    #[error("{event} is not for a {role}", role = .role.name())]
+    #[error("{event} is not for a {role}; for them there are: {}", .legal.join(", "), role = .role.name())]
     NotFor {
         /// What was asked for.
         event: String,
         /// Who asked.
         role: Role,
+        /// What they may cause.
+        legal: Vec<&'static str>,
     },
 }
 
@@ -194,6 +196,18 @@ impl LifeCycle {
     #[must_use]
     pub fn legal(&self, status: &str) -> Vec<&'static str> {
         self.events(|rule| rule.from.contains(&status))
+    }
+
+    /// The events that a role may cause from a status.
+    #[must_use]
+    pub fn legal_for(&self, status: &str, role: Role) -> Vec<&'static str> {
+        self.events(|rule| rule.from.contains(&status) && rule.roles.contains(&role))
+    }
+
+    /// The events that a role may ever cause.
+    #[must_use]
+    pub fn events_for(&self, role: Role) -> Vec<&'static str> {
+        self.events(|rule| rule.roles.contains(&role))
     }
 
     /// Whether a role may cause an event at all.

@@ -137,14 +137,14 @@ impl App {
     ///
     /// # Errors
     ///
-    /// [`ApiError::Mistake`] if the device's person is not in the register.
+    /// [`ApiError::Mistake`] if the device's person is not in the register; [`ApiError::Register`] if the disk cannot be read.
     pub fn asker(&self, device: &Device) -> Result<OwnedAsker, ApiError> {
         let person = self.register.person(device.person);
         let person = person.ok_or(ApiError::Mistake("a device without its person"))?;
         let standing = person.standing();
         Ok(OwnedAsker {
             device: device.id,
-            grants: self.register.grants(&standing),
+            grants: self.register.grants(&standing)?,
             standing,
         })
     }

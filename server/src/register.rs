@@ -12,6 +12,7 @@
 //! Everything is also held in memory (their counts are bounded), so asking costs no disk. A change is on the disk for good before
 //! it can be seen: one writer at a time applies one batch, flushes, and only then touches the memory.
 
+pub(crate) mod campaigns;
 pub mod device;
 mod error;
 pub mod person;
@@ -25,6 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use fieldwatch_schemas::feed::{Grant, Standing, grants_of};
 use fieldwatch_schemas::id::{DeviceId, PersonId};
 use fieldwatch_schemas::limits::REGISTER_ROWS_MAX;
+use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::store::Batch;
 
 use self::device::Device;
@@ -210,10 +212,17 @@ impl Register {
             .is_some_and(|device| device.revoked_ms.is_none())
     }
 
-    /// What a person may read and write now.
-    #[must_use]
-    pub fn grants(&self, standing: &Standing) -> Vec<Grant> {
-        grants_of(standing)
+    /// What a person may read and write now, the campaigns of a coordinator's region included.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError::Store`] if the disk cannot be read.
+    pub fn grants(&self, standing: &Standing) -> Result<Vec<Grant>, RegisterError> {
+        let mut grants = grants_of(standing);
+        if standing.role == Role::Coordinator {
+            grants.extend(campaigns::grants(&*self.log.store()?, standing)?);
+        }
+        Ok(grants)
     }
 
     /// All stations, by id.

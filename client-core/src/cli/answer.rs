@@ -151,10 +151,10 @@ impl Runner<'_> {
         output: &mut Output<'_>,
     ) -> Result<(), CliError> {
         let given = Given::Json(json);
-        let (field, value) = value::answer(Some(&self.checklist), path, &given)?;
+        let replica = self.home.replica();
+        let (field, value) = value::answer(replica, Some(&self.checklist), path, &given)?;
         let act = Act::Set { path: field, value };
         let (now, mut chance) = (self.home.now(), self.home.chance());
-        let replica = self.home.replica();
         replica.edit(self.record, &[act], &now, &mut chance)?;
         let (_, evaluation) = self.now()?;
         let wrong = evaluation
@@ -191,11 +191,11 @@ impl Runner<'_> {
             }
             let (answers, evaluation) = self.now()?;
             if let Reply::Answer(json) = self.ask(&first, &answers, &evaluation)? {
-                let (field, value) =
-                    value::answer(Some(&self.checklist), &first, &Given::Json(json))?;
+                let replica = self.home.replica();
+                let given = Given::Json(json);
+                let (field, value) = value::answer(replica, Some(&self.checklist), &first, &given)?;
                 let act = Act::Set { path: field, value };
                 let (now, mut chance) = (self.home.now(), self.home.chance());
-                let replica = self.home.replica();
                 replica.edit(self.record, &[act], &now, &mut chance)?;
                 return Ok(true);
             }

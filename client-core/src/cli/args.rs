@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fieldwatch_schemas::code::Lang;
 use fieldwatch_schemas::kind::Kind;
+use fieldwatch_schemas::label;
 
 use super::output::Format;
 
@@ -85,31 +87,17 @@ pub(super) struct EnrolArgs {
     pub(super) name: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum KindArg {
-    /// 诉求件
-    Case,
-    /// 消费者
-    Party,
-    /// 暗访体察
-    Inspection,
-}
-
-impl From<KindArg> for Kind {
-    fn from(kind: KindArg) -> Self {
-        match kind {
-            KindArg::Case => Self::Case,
-            KindArg::Party => Self::Party,
-            KindArg::Inspection => Self::Inspection,
-        }
-    }
+/// Every kind by its name, its Chinese name beside it.
+fn kinds() -> impl TypedValueParser<Value = Kind> {
+    let named = |kind: Kind| PossibleValue::new(kind.name()).help(label::kind(kind, Lang::Zh));
+    PossibleValuesParser::new(Kind::ALL.map(named)).try_map(|name| name.parse::<Kind>())
 }
 
 #[derive(Debug, Args)]
 pub(super) struct NewArgs {
     /// The kind of record
-    #[arg(value_enum)]
-    pub(super) kind: KindArg,
+    #[arg(value_parser = kinds())]
+    pub(super) kind: Kind,
     /// A field: path=text, or path:=JSON
     #[arg(long, value_name = "PATH=VALUE")]
     pub(super) set: Vec<String>,
@@ -194,8 +182,8 @@ pub(super) struct RecordArgs {
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
     /// Only of this kind
-    #[arg(long, value_enum)]
-    pub(super) kind: Option<KindArg>,
+    #[arg(long, value_parser = kinds())]
+    pub(super) kind: Option<Kind>,
     /// Only in this status
     #[arg(long)]
     pub(super) status: Option<String>,

@@ -1,7 +1,8 @@
 //! `deadlines`: every clock, most urgent first.
 //!
 //! A device knows a station by its id alone: the region is the id's first six digits where they are an area code (`330106-0012`),
-//! and the authority a council. Another pack can be asked for by name.
+//! and the authority a council. Another pack can be asked for by name. What the server has not received yet is provisional; what was
+//! stated too far from when it was received counts from there (`schemas`: `deadline::stated`), and is flagged.
 
 use fieldwatch_schemas::area;
 use fieldwatch_schemas::code::Lang;
@@ -16,7 +17,7 @@ use super::error::CliError;
 use super::home::Home;
 use super::output::Output;
 use super::{value, words};
-use crate::replica::{Filter, Shown, State};
+use crate::replica::{Filter, Shown};
 
 /// `deadlines [RECORD] [--pack ID]`.
 pub(super) fn deadlines(
@@ -78,25 +79,22 @@ pub(super) fn clocks(
     now_ms: i64,
 ) -> Result<Vec<Clock<'static>>, CliError> {
     let view = &shown.view;
-    let Some(received_at_ms) = view
-        .time_ms("received_at")
-        .filter(|_| view.kind == Kind::Case)
-    else {
+    let Some(received) = shown.received_time().filter(|_| view.kind == Kind::Case) else {
         return Ok(Vec::new());
     };
-    let provisional = shown.state != State::Stored;
-    let events: Vec<Happened<'_>> = view
-        .settled_events()
-        .map(|event| Happened {
+    let happened = |event| {
+        let time = shown.event_time(event);
+        Happened {
             event_type: &event.kind,
-            at_ms: event.at.ms,
-            provisional,
+            at_ms: time.counted.at_ms,
+            provisional: time.is_provisional,
             data: &event.data,
-        })
-        .collect();
+        }
+    };
+    let events: Vec<Happened<'_>> = view.settled_events().map(happened).collect();
     let facts = CaseFacts {
-        received_at_ms,
-        received_provisional: provisional,
+        received_at_ms: received.counted.at_ms,
+        received_provisional: received.is_provisional,
         nature: view.text("nature"),
         region: view.text("station").and_then(region),
         authority: Authority::Council,
@@ -130,6 +128,8 @@ pub(super) fn json(clock: &Clock<'_>) -> serde_json::Map<String, Json> {
         "state": clock.state,
         "left_s": clock.left_ms.div_euclid(1000),
         "citation": clock.citation,
+        "provisional": clock.provisional,
+        "verified": clock.verified,
     });
     match line {
         Json::Object(line) => line,
@@ -154,13 +154,17 @@ pub(super) fn sentence(lang: Lang, clock: &Clock<'_>) -> String {
         (Lang::En, false, true) => format!(", {span} late"),
     };
     let due = words::minute(Moment::china(clock.due_ms));
+    let provisional = match clock.provisional {
+        true => words::either(lang, "，暂定", ", provisional"),
+        false => "",
+    };
     match lang {
         Lang::Zh => format!(
-            "{}：{state}，期限 {due}{left}（{}）",
+            "{}：{state}，期限 {due}{left}{provisional}（{}）",
             clock.title.zh, clock.citation
         ),
         Lang::En => format!(
-            "{}: {state}, due {due}{left} ({})",
+            "{}: {state}, due {due}{left}{provisional} ({})",
             clock.title.en, clock.citation
         ),
     }

@@ -7,9 +7,10 @@ use fieldwatch_schemas::checklist::{AnswerError, EvaluateError, FormError, Warni
 use fieldwatch_schemas::code::Lang;
 use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::inspection::Incomplete;
+use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::problem::{Problem, ProblemKind};
 use fieldwatch_schemas::record::edit::EditError;
-use fieldwatch_schemas::status::Role;
+use fieldwatch_schemas::status::{EventError, Role};
 use serde::Serialize;
 
 use super::words;
@@ -22,6 +23,9 @@ use crate::transport::TransportError;
 pub(super) enum CliError {
     #[error(transparent)]
     Replica(#[from] ReplicaError),
+    /// An event that cannot happen to a record of this kind.
+    #[error("{error}")]
+    Event { kind: Kind, error: EventError },
     #[error("{}{}", .0, cause(.0))]
     Home(#[from] HomeError),
     #[error("this device is not enrolled: ask for a ticket, then run `fieldwatch enrol LINK`")]
@@ -69,6 +73,12 @@ pub(super) enum CliError {
     Id(#[from] fieldwatch_schemas::id::IdError),
     #[error("record {0} is not a case: only cases have deadlines")]
     NotACase(RecordId),
+    #[error("case: an acknowledgement is of a case; name it with --set case=RECORD")]
+    NoCase,
+    #[error("case: record {0} is not a case")]
+    CaseWanted(RecordId),
+    #[error("{0}: follows from the case and cannot be given")]
+    Follows(&'static str),
     #[error("waiting for the network is not possible: {0}")]
     Runtime(#[source] io::Error),
     #[error("other commands cannot be served: {0}")]
@@ -141,6 +151,10 @@ impl CliError {
     fn kind(&self) -> ProblemKind {
         match self {
             Self::Replica(error) => error.problem().kind().unwrap_or(ProblemKind::Internal),
+            Self::Event { error, .. } => match error {
+                EventError::NotFor { .. } => ProblemKind::NotPermitted,
+                _ => ProblemKind::EventIllegal,
+            },
             Self::Home(error) => error.problem().kind().unwrap_or(ProblemKind::Internal),
             Self::Problem(problem) => problem.kind().unwrap_or(ProblemKind::Internal),
             Self::OtherContent { .. } => ProblemKind::AlreadyExists,
@@ -167,7 +181,10 @@ impl CliError {
             | Self::NotAnInspection(_)
             | Self::NoTerminal
             | Self::Terminal(_)
-            | Self::NotACase(_) => ProblemKind::ValueInvalid,
+            | Self::NotACase(_)
+            | Self::NoCase
+            | Self::CaseWanted(_)
+            | Self::Follows(_) => ProblemKind::ValueInvalid,
             Self::RecordText(_) | Self::NoRecord(_) | Self::SeveralRecords { .. } => {
                 ProblemKind::RecordUnknown
             }
@@ -215,6 +232,14 @@ impl CliError {
         };
         let detail = match self {
             Self::Problem(Problem { detail: None, .. }) => String::new(),
+            Self::Event { kind, error } => {
+                format!("{colon}{}", words::refusals::event(lang, *kind, error))
+            }
+            Self::Replica(ReplicaError::Edit(EditError::NotEditor { kind, role }))
+                if lang == Lang::Zh =>
+            {
+                format!("{colon}{}", words::refusals::not_editor(*kind, *role))
+            }
             other => format!("{colon}{other}"),
         };
         format!("{error}{title}{detail} ({kind})")

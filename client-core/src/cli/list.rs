@@ -1,6 +1,5 @@
 //! `list`: records, newest first.
 
-use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::time::Moment;
 use serde_json::{Value as Json, json};
 
@@ -18,7 +17,7 @@ pub(super) fn list(
     output: &mut Output<'_>,
 ) -> Result<(), CliError> {
     let filter = Filter {
-        kind: command.kind.map(Kind::from),
+        kind: command.kind,
         status: command.status.clone(),
         search: command.search.clone(),
         limit: command.limit,

@@ -10,11 +10,12 @@ use fieldwatch_schemas::field::{FieldValue, Scalar};
 use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::inspection;
 use fieldwatch_schemas::kind::Kind;
-use fieldwatch_schemas::record::edit::Act;
+use fieldwatch_schemas::record::edit::{Act, EditError};
 use fieldwatch_schemas::record::event::NewEvent;
 use fieldwatch_schemas::time::Moment;
 use serde_json::json;
 
+use super::acknowledgement;
 use super::args::{EventArgs, NewArgs, SetArgs};
 use super::checklist;
 use super::error::CliError;
@@ -30,18 +31,47 @@ const CHECKLIST_VERSION: &str = "checklist.version";
 
 /// `new KIND`.
 pub(super) fn new(home: &Home, command: &NewArgs, output: &mut Output<'_>) -> Result<(), CliError> {
-    let kind = Kind::from(command.kind);
+    let kind = command.kind;
     let find = |acts: &[Act]| named(home, acts);
-    let mut acts = value::acts(kind, command.file.as_deref(), &command.set, &find)?;
+    let (file, set) = (command.file.as_deref(), &command.set);
+    let mut acts = value::acts(home.replica(), kind, file, set, &find)?;
     fill_in(home, kind, &mut acts)?;
     let record = home
         .replica()
         .new_record(kind, &acts, &home.now(), &mut home.chance())?;
+    if kind == Kind::Acknowledgement {
+        return hand_over(home, record, output);
+    }
     output.answer(
         || json!({ "record": record }),
-        |lang| match lang {
-            Lang::Zh => format!("已新建{} {record}", words::kind(lang, kind)),
-            Lang::En => format!("made {} {record}", words::kind(lang, kind)),
+        |lang| made(lang, kind, record),
+    )
+}
+
+fn made(lang: Lang, kind: Kind, record: RecordId) -> String {
+    match lang {
+        Lang::Zh => format!("已新建{} {record}", words::kind(lang, kind)),
+        Lang::En => format!("made {} {record}", words::kind(lang, kind)),
+    }
+}
+
+/// Gives a new acknowledgement to the person who waits for it.
+fn hand_over(home: &Home, record: RecordId, output: &mut Output<'_>) -> Result<(), CliError> {
+    let shown = home.replica().view(record)?;
+    let said = |path: &str| shown.view.text(path).unwrap_or_default().to_owned();
+    let text = acknowledgement::text(&shown, output.lang()).unwrap_or_default();
+    output.answer(
+        || {
+            json!({
+                "record": record,
+                "number": said("number"),
+                "text": text,
+                "qr": said("qr"),
+            })
+        },
+        |lang| {
+            let page = acknowledgement::printed(&shown, lang).unwrap_or_default();
+            format!("{}\n\n{page}", made(lang, shown.view.kind, record))
         },
     )
 }
@@ -56,6 +86,9 @@ fn fill_in(home: &Home, kind: Kind, acts: &mut Vec<Act>) -> Result<(), CliError>
         path: path.to_owned(),
         value: FieldValue::Scalar(Scalar::Text(text)),
     };
+    if kind == Kind::Acknowledgement {
+        return acknowledgement::fill_in(home, acts);
+    }
     if lies_at_a_station(kind) && !is_given("station", acts) {
         acts.push(text("station", station(&home.replica().grants()?)?));
     }
@@ -147,16 +180,20 @@ pub(super) fn event(
         Some(text) => Moment::parse(text)?,
         None => now,
     };
+    let of = home.replica().view(record)?.view.kind;
     let event = NewEvent {
         id: home.replica().fresh_event_id(&mut home.chance())?,
         kind: command.kind.clone(),
         at,
-        data: value::event_data(&command.set)?,
+        data: value::event_data(home.replica(), of, &command.kind, &command.set)?,
     };
-    let of = home.replica().view(record)?.view.kind;
     let happened = home
         .replica()
-        .add_event(record, &event, &now, &mut home.chance())?;
+        .add_event(record, &event, &now, &mut home.chance())
+        .map_err(|error| match error {
+            ReplicaError::Edit(EditError::Event(error)) => CliError::Event { kind: of, error },
+            error => CliError::Replica(error),
+        })?;
     output.answer(
         || json!({ "event": happened.event, "status": happened.status }),
         |lang| {
@@ -177,9 +214,12 @@ pub(super) fn set(home: &Home, command: &SetArgs, output: &mut Output<'_>) -> Re
     let kind = view.kind;
     let checklist = inspection::checklist_of(&view, &**home.replica());
     let acts = match (&command.file, &command.path, &command.value) {
-        (Some(file), _, _) => value::acts(kind, Some(file), &[], &|_| checklist.clone())?,
+        (Some(file), _, _) => value::acts(home.replica(), kind, Some(file), &[], &|_| {
+            checklist.clone()
+        })?,
         (None, Some(path), Some(value)) => {
             vec![one(
+                home,
                 kind,
                 checklist.as_deref(),
                 path,
@@ -226,6 +266,7 @@ pub(super) fn set(home: &Home, command: &SetArgs, output: &mut Output<'_>) -> Re
 
 /// The act of one `set`.
 fn one(
+    home: &Home,
     kind: Kind,
     checklist: Option<&Checklist>,
     path: &str,
@@ -237,8 +278,11 @@ fn one(
         false => Given::Text(value),
     };
     let (path, value) = match value::answered(kind, path) {
-        Some(question) => value::answer(checklist, question, &given)?,
-        None => (path.to_owned(), value::typed(kind, path, &given)?),
+        Some(question) => value::answer(home.replica(), checklist, question, &given)?,
+        None => (
+            path.to_owned(),
+            value::typed(home.replica(), kind, path, &given)?,
+        ),
     };
     Ok(Act::Set { path, value })
 }

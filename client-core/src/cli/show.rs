@@ -5,15 +5,18 @@ use fieldwatch_schemas::code::Lang;
 use fieldwatch_schemas::deadline::Clock;
 use fieldwatch_schemas::inspection;
 use fieldwatch_schemas::kind::Kind;
+use fieldwatch_schemas::label;
 use fieldwatch_schemas::record::event::Event;
+use fieldwatch_schemas::status::derive;
+use fieldwatch_schemas::time::Moment;
 use serde_json::{Map, Value as Json, json};
 
 use super::args::RecordArgs;
 use super::error::CliError;
 use super::home::Home;
 use super::output::Output;
-use super::{conflict, deadline, value, words};
-use crate::replica::{Shown, Value};
+use super::{acknowledgement, conflict, deadline, value, words};
+use crate::replica::{Shown, Timed, Value};
 
 /// `show RECORD`.
 pub(super) fn show(
@@ -26,8 +29,9 @@ pub(super) fn show(
     let clocks = deadline::clocks(&shown, None, home.now().ms)?;
     let evaluation = inspection::evaluation(&shown.view, &**home.replica());
     let evaluation = evaluation.as_ref();
+    let lang = output.lang();
     output.answer(
-        || whole(&shown, &clocks, evaluation),
+        || whole(lang, &shown, &clocks, evaluation),
         |lang| sheet(lang, &shown, &clocks, evaluation),
     )
 }
@@ -42,7 +46,7 @@ fn fields(shown: &Shown, evaluation: Option<&Evaluation>) -> Map<String, Json> {
 }
 
 /// Everything, for programs.
-fn whole(shown: &Shown, clocks: &[Clock<'_>], evaluation: Option<&Evaluation>) -> Json {
+fn whole(lang: Lang, shown: &Shown, clocks: &[Clock<'_>], evaluation: Option<&Evaluation>) -> Json {
     let view = &shown.view;
     let contested = view
         .folded
@@ -58,12 +62,16 @@ fn whole(shown: &Shown, clocks: &[Clock<'_>], evaluation: Option<&Evaluation>) -
             "by": shown.label(event.actor),
             "data": event.data,
         });
-        if let (true, Some(line)) = (contested, line.as_object_mut()) {
-            line.insert("contested".to_owned(), Json::Bool(true));
+        if let Some(line) = line.as_object_mut() {
+            if contested {
+                line.insert("contested".to_owned(), Json::Bool(true));
+            }
+            line.extend(counts_at(shown.event_time(event)));
         }
         line
     };
     let events: Vec<Json> = view.events.iter().zip(contested).map(event).collect();
+    let received = shown.received_time().and_then(counts_at);
     let deadlines: Vec<Json> = clocks
         .iter()
         .map(|clock| deadline::json(clock).into())
@@ -80,10 +88,23 @@ fn whole(shown: &Shown, clocks: &[Clock<'_>], evaluation: Option<&Evaluation>) -
         "heads": view.heads,
         "state": shown.state.name(),
     });
-    if let (Some(evaluation), Some(whole)) = (evaluation, whole.as_object_mut()) {
-        whole.insert("evaluation".to_owned(), json!(evaluation));
+    if let Some(whole) = whole.as_object_mut() {
+        whole.extend(evaluation.map(|evaluation| ("evaluation".to_owned(), json!(evaluation))));
+        let received = received.map(|(_, at)| ("received_counts_at".to_owned(), at));
+        whole.extend(received);
+        let derived = derive::derived(view);
+        whole.insert("derived".to_owned(), Json::Object(derived));
+        let page = acknowledgement::text(shown, lang);
+        whole.extend(page.map(|text| ("text".to_owned(), Json::from(text))));
     }
     whole
+}
+
+/// The time that counts for deadlines, where it is not the one that was stated.
+fn counts_at(time: Timed) -> Option<(String, Json)> {
+    let at = Moment::china(time.counted.at_ms).rfc3339();
+    let is_replaced = time.counted.is_replaced;
+    is_replaced.then(|| ("counts_at".to_owned(), Json::from(at)))
 }
 
 /// Everything, for people: a line each.
@@ -120,6 +141,13 @@ fn sheet(
     for (event, contested) in view.events.iter().zip(contested) {
         lines.push(event_line(lang, shown, event, contested));
     }
+    if let Some(time) = shown
+        .received_time()
+        .filter(|time| time.counted.is_replaced)
+    {
+        let field = words::field(lang, view.kind, "received_at");
+        lines.push((field, replaced(lang, time)));
+    }
     for clock in clocks {
         lines.push((either("期限", "deadline"), deadline::sentence(lang, clock)));
     }
@@ -135,8 +163,10 @@ fn sheet(
     let lines = lines
         .iter()
         .map(|(label, value)| format!("{label}{colon}{value}"));
+    let page = acknowledgement::printed(shown, lang);
     std::iter::once(head)
         .chain(lines)
+        .chain(page.map(|page| format!("\n{page}")))
         .collect::<Vec<_>>()
         .join("\n")
 }
@@ -171,6 +201,31 @@ fn judged(lang: Lang, evaluation: &Evaluation) -> Vec<(String, String)> {
     missing.chain(wrong).chain(found).chain(points).collect()
 }
 
+/// That the stated time does not count for deadlines, and which one does.
+fn replaced(lang: Lang, time: Timed) -> String {
+    let at = words::minute(Moment::china(time.counted.at_ms));
+    match lang {
+        Lang::Zh => format!("所填时间与服务器收到时间相差过大，期限按收到时间 {at} 计"),
+        Lang::En => {
+            format!("the stated time is too far from its receipt: deadlines count from {at}")
+        }
+    }
+}
+
+/// What an event says, by the names of the form.
+fn said(lang: Lang, kind: Kind, event: &Event) -> String {
+    let life_cycle = kind.table().life_cycle;
+    let one = |(key, value): (&String, &Json)| {
+        let shape = life_cycle
+            .datum(&event.kind, key)
+            .map(|datum| datum.field.shape);
+        let label = label::datum(kind, &event.kind, key, lang);
+        format!("{label} {}", words::shaped(lang, shape, value))
+    };
+    let said: Vec<String> = event.data.iter().map(one).collect();
+    said.join(words::either(lang, "，", ", "))
+}
+
 /// What happened, when, and who says so.
 fn event_line(lang: Lang, shown: &Shown, event: &Event, contested: bool) -> (String, String) {
     let mark = match contested {
@@ -179,14 +234,20 @@ fn event_line(lang: Lang, shown: &Shown, event: &Event, contested: bool) -> (Str
     };
     let data = match event.data.is_empty() {
         true => String::new(),
-        false => format!(" {}", Json::Object(event.data.clone())),
+        false => format!(" {}", said(lang, shown.view.kind, event)),
     };
     let label = format!(
         "{} {}",
         words::minute(event.at),
         words::event(lang, shown.view.kind, &event.kind)
     );
-    (label, format!("{}{data}{mark}", shown.label(event.actor)))
+    let time = shown.event_time(event);
+    let counts = match time.counted.is_replaced {
+        true => words::either(lang, "；", "; ").to_owned() + &replaced(lang, time),
+        false => String::new(),
+    };
+    let by = shown.label(event.actor);
+    (label, format!("{by}{data}{mark}{counts}"))
 }
 
 /// The values that have a line of their own, by path: in the order of the form, what no form knows after it.
@@ -195,10 +256,17 @@ fn leaves(kind: Kind, fields: &Map<String, Json>) -> Vec<(String, Json)> {
     for (key, value) in fields {
         match value {
             Json::Object(inner) => {
-                let inner = inner
-                    .iter()
-                    .map(|(name, value)| (format!("{key}.{name}"), value.clone()));
-                found.extend(inner);
+                for (name, value) in inner {
+                    let path = format!("{key}.{name}");
+                    match value {
+                        Json::Object(cells) => found.extend(
+                            cells
+                                .iter()
+                                .map(|(cell, value)| (format!("{path}.{cell}"), value.clone())),
+                        ),
+                        value => found.push((path, value.clone())),
+                    }
+                }
             }
             Json::Null => {}
             value => found.push((key.clone(), value.clone())),

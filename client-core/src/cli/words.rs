@@ -1,6 +1,7 @@
 //! Words for people, in Chinese and English: fields, statuses, events, values, moments.
 
 mod problems;
+pub(super) mod refusals;
 
 use fieldwatch_schemas::code::{self, Lang};
 use fieldwatch_schemas::field::Shape;
@@ -20,9 +21,20 @@ pub(super) fn either<'t>(lang: Lang, zh: &'t str, en: &'t str) -> &'t str {
     }
 }
 
-/// What a field is called; answers and fields of newer versions by their path.
+/// What a field is called, within its entry of a table; answers and fields of newer versions by their path.
 pub(super) fn field(lang: Lang, kind: Kind, path: &str) -> String {
-    label::field(kind, path, lang).to_owned()
+    let name = label::field(kind, path, lang);
+    let is_table = |container: &str| {
+        let field = kind.field(container);
+        field.is_some_and(|field| matches!(field.shape, Shape::Entries(_)))
+    };
+    match path.splitn(3, '.').collect::<Vec<_>>().as_slice() {
+        [container, entry, _] if is_table(container) => {
+            let table = label::field(kind, container, lang);
+            format!("{table} {entry} {name}")
+        }
+        _ => name.to_owned(),
+    }
 }
 
 /// What a status is called.
@@ -52,7 +64,11 @@ pub(super) fn state(lang: Lang, state: State) -> &'static str {
 
 /// A field's value: codes by their labels, moments by the clock on the wall.
 pub(super) fn value(lang: Lang, kind: Kind, path: &str, json: &Json) -> String {
-    let shape = kind.field(path).map(|field| field.shape);
+    shaped(lang, kind.field(path).map(|field| field.shape), json)
+}
+
+/// A value of a shape, if that is known.
+pub(super) fn shaped(lang: Lang, shape: Option<Shape>, json: &Json) -> String {
     let coded = |list: &str, code: &str| match code::list(list) {
         Some(list) => list.label(lang, code).to_owned(),
         None => code.to_owned(),
@@ -110,6 +126,13 @@ pub(super) fn span(lang: Lang, seconds: u64) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_field_of_an_entry_is_called_by_its_table_its_entry_and_its_name() {
+        let called = |lang, path| field(lang, Kind::Inspection, path);
+        assert_eq!(called(Lang::Zh, "findings.a1.text"), "发现问题 a1 问题描述");
+        assert_eq!(called(Lang::Zh, "answers.q1.x"), "answers.q1.x");
+    }
 
     #[test]
     fn values_read_as_people_say_them() {

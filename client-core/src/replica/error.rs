@@ -5,6 +5,7 @@ use fieldwatch_schemas::inspection::Incomplete;
 use fieldwatch_schemas::problem::{Problem, ProblemKind};
 use fieldwatch_schemas::record::DocumentError;
 use fieldwatch_schemas::record::edit::EditError;
+use fieldwatch_schemas::status::EventError;
 use fieldwatch_schemas::store::StoreError;
 
 use crate::chance::ChanceError;
@@ -62,6 +63,9 @@ impl ReplicaError {
             Self::Edit(error) => match error {
                 EditError::FieldUnknown { .. } => ProblemKind::FieldUnknown,
                 EditError::Value(_) | EditError::NoSuchValue { .. } => ProblemKind::ValueInvalid,
+                EditError::Event(EventError::NotFor { .. }) | EditError::NotEditor { .. } => {
+                    ProblemKind::NotPermitted
+                }
                 EditError::Event(_) => ProblemKind::EventIllegal,
                 EditError::Document(_) => ProblemKind::Internal,
             },

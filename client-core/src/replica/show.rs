@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use fieldwatch_schemas::id::{Actor, RecordId};
+use fieldwatch_schemas::deadline::stated::{Counted, counted};
+use fieldwatch_schemas::id::{Actor, Hash, RecordId};
 use fieldwatch_schemas::record::conflict::Candidate;
+use fieldwatch_schemas::record::event::Event;
 use fieldwatch_schemas::record::view::View;
 use fieldwatch_schemas::store::KeyRange;
 use fieldwatch_schemas::time::Moment;
@@ -56,6 +58,19 @@ pub struct Shown {
     pub labels: BTreeMap<Actor, String>,
     /// When the server received the newest of its changes, in UTC milliseconds; 0 if it has received none.
     pub received_ms: i64,
+    /// When the server received each of its changes, in UTC milliseconds; 0 where it has not said yet. Unsent ones are absent.
+    pub received: BTreeMap<Hash, i64>,
+    /// The change that says when a case was received.
+    pub received_by: Option<Hash>,
+}
+
+/// What counts for deadlines of a time that a record states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timed {
+    /// The time.
+    pub counted: Counted,
+    /// The server has not received the change that states it.
+    pub is_provisional: bool,
 }
 
 /// One value of a conflict, in words.
@@ -77,6 +92,28 @@ impl Shown {
         self.labels.get(&actor).cloned().unwrap_or_else(short)
     }
 
+    /// The time of an event that counts for deadlines. Events of imported tables, whose ids follow from the row, stand as stated.
+    #[must_use]
+    pub fn event_time(&self, event: &Event) -> Timed {
+        self.timed(event.at.ms, Some(event.change), event.id.is_natural())
+    }
+
+    /// The time of receipt that counts for deadlines; that of a case which another system numbered stands as stated.
+    #[must_use]
+    pub fn received_time(&self) -> Option<Timed> {
+        let stated_ms = self.view.time_ms("received_at")?;
+        Some(self.timed(stated_ms, self.received_by, self.view.record.is_natural()))
+    }
+
+    fn timed(&self, stated_ms: i64, change: Option<Hash>, is_foreign: bool) -> Timed {
+        let received_ms = change.and_then(|change| self.received.get(&change).copied());
+        let judged = received_ms.filter(|ms| *ms > 0 && !is_foreign);
+        Timed {
+            counted: counted(stated_ms, judged),
+            is_provisional: received_ms.is_none(),
+        }
+    }
+
     /// One value of a conflict, in words.
     #[must_use]
     pub fn value(&self, candidate: &Candidate) -> Value {
@@ -91,12 +128,18 @@ impl Shown {
 impl Group<'_> {
     pub(super) fn show(&self, id: RecordId) -> Result<Shown, ReplicaError> {
         let held = self.held(id)?;
-        let received = held.changes.iter().map(|change| change.received_ms).max();
+        let newest = held.changes.iter().map(|change| change.received_ms).max();
+        let sent = held.changes.iter().zip(held.hashes());
+        let sent = sent.filter(|(change, _)| !change.is_unsent);
+        let received = sent.filter_map(|(change, hash)| Some((hash?, change.received_ms)));
+        let document = held.document()?;
         Ok(Shown {
-            view: held.document()?.view(),
+            received: received.collect(),
+            received_by: document.written_by("received_at"),
+            view: document.view(),
             state: self.state_word(id, &held.row),
             labels: self.labels(id, held.row.actor)?,
-            received_ms: received.unwrap_or(0),
+            received_ms: newest.unwrap_or(0),
         })
     }
 

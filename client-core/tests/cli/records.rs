@@ -264,6 +264,14 @@ fn words_are_in_the_language_asked_for_and_chinese_by_default() {
         refused.stdout.is_empty() && refused.stderr.starts_with("错误：此时不能发生该事件："),
         "{refused:?}"
     );
+    for word in ["状态为“初查”时不能“", "现在可以：", "（accepted）"] {
+        assert!(refused.stderr.contains(word), "{word}: {refused:?}");
+    }
+    let barred = device.run(&["new", "notice", "--set", "title=提示"]).stderr;
+    assert!(
+        barred.contains("由协调员新建和修改，维权站工作人员不能"),
+        "{barred}"
+    );
     device
         .ask(&[
             "set",

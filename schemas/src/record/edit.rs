@@ -74,6 +74,14 @@ pub enum EditError {
     /// The event cannot happen.
     #[error(transparent)]
     Event(#[from] EventError),
+    /// Others may make and edit such records.
+    #[error("a {kind} is made and edited by {}, not by a {role}", names(.kind.table().editors), role = .role.name())]
+    NotEditor {
+        /// The kind.
+        kind: Kind,
+        /// Who asked.
+        role: Role,
+    },
     /// There is nothing to choose, or no such value.
     #[error("{path} has {values} values to choose from, not {number}")]
     NoSuchValue {
@@ -87,6 +95,11 @@ pub enum EditError {
     /// automerge failed.
     #[error(transparent)]
     Document(#[from] DocumentError),
+}
+
+fn names(roles: &[Role]) -> String {
+    let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
+    names.join(", ")
 }
 
 impl Document {
@@ -118,6 +131,7 @@ impl Document {
         if let Some(message) = message {
             options = options.with_message(message);
         }
+        draft.prove_editor(author, acts)?;
         let mut walk = Walk::through(self.kind.table().life_cycle, &draft.events());
         for act in acts {
             draft.prove(author, act, &mut walk)?;
@@ -142,6 +156,19 @@ impl Document {
         let chunk = draft.chunks_since(&before)?.into_iter().next();
         *self = draft;
         Ok(chunk)
+    }
+
+    /// Whether the author's role may do what is more than adding events.
+    fn prove_editor(&self, author: &Author, acts: &[Act]) -> Result<(), EditError> {
+        let edits = self.is_blank() || acts.iter().any(|act| !matches!(act, Act::Happen(_)));
+        let barred = |role: &Role| !self.kind.table().editors.contains(role);
+        match author.role.filter(barred) {
+            Some(role) if edits => Err(EditError::NotEditor {
+                kind: self.kind,
+                role,
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Whether an act is possible on the record as it is, after the events of the acts before it.
@@ -186,15 +213,27 @@ impl Document {
         walk: &mut Walk,
     ) -> Result<(), EditError> {
         let life_cycle = self.kind.table().life_cycle;
-        let rule = walk.rule(&event.kind, &event.data)?;
-        life_cycle.prove_data(&event.kind, rule.needs, &event.data)?;
+        let rule = match (walk.rule(&event.kind, &event.data), author.role) {
+            // What helps is what this person can do now.
+            (Err(EventError::Illegal { event, status, .. }), Some(role)) => {
+                let legal = life_cycle.legal_for(status, role);
+                Err(EventError::Illegal {
+                    event,
+                    status,
+                    legal,
+                })
+            }
+            (rule, _) => rule,
+        }?;
         if let Some(role) = author.role.filter(|role| !rule.roles.contains(role)) {
             return Err(EventError::NotFor {
                 event: event.kind.clone(),
                 role,
+                legal: life_cycle.legal_for(walk.status(), role),
             }
             .into());
         }
+        life_cycle.prove_data(&event.kind, rule.needs, &event.data)?;
         if event.cell().len() > EVENT_BYTES_MAX {
             return Err(
                 FieldError::new("data", format!("longer than {EVENT_BYTES_MAX} bytes")).into(),

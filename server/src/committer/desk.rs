@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use fieldwatch_schemas::feed::Grant;
 use fieldwatch_schemas::id::{Hash, RecordId};
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::problem::ProblemKind;
@@ -19,6 +20,7 @@ use super::rebuild::rebuild;
 use super::write::{self, Plan, Stamp};
 use super::{Job, OwnedAsker, StationRegion};
 use crate::log::Log;
+use crate::register::campaigns;
 use crate::shelf::{Library, Shelf};
 use crate::tables::{self, RecordRow, SummaryRow};
 
@@ -166,18 +168,29 @@ impl Desk {
             size_bytes: usize::try_from(kept.row.size_bytes).unwrap_or(usize::MAX / 2),
             changes: usize::try_from(kept.row.changes).unwrap_or(usize::MAX / 2),
         });
-        let who = Asker {
-            device: asker.device,
-            standing: &asker.standing,
-            grants: &asker.grants,
+        let judged = |grants: &[Grant]| {
+            let who = Asker {
+                device: asker.device,
+                standing: &asker.standing,
+                grants,
+            };
+            judge(
+                pushed,
+                known,
+                &who,
+                &*self.station_region,
+                &self.library(store),
+            )
         };
-        match judge(
-            pushed,
-            known,
-            &who,
-            &*self.station_region,
-            &self.library(store),
-        ) {
+        let mut judgement = judged(&asker.grants);
+        if is_not_permitted(&judgement) {
+            // The campaign that it belongs to may have come just before it, in the same push.
+            let campaigns = campaigns::grants(store, &asker.standing)?;
+            if campaigns.iter().any(|grant| !asker.grants.contains(grant)) {
+                judgement = judged(&[asker.grants.as_slice(), &campaigns].concat());
+            }
+        }
+        match judgement {
             Judgement::Duplicate => Ok(Ruling::Duplicate),
             Judgement::Missing(hashes) => Ok(Ruling::Missing(hashes)),
             Judgement::Refuse(refusal) => Ok(Ruling::Refuse(refusal)),
@@ -245,6 +258,10 @@ impl Desk {
         let document = rebuild(store, record, &row)?.document;
         Ok(Some(Kept { row, document }))
     }
+}
+
+fn is_not_permitted(judgement: &Judgement) -> bool {
+    matches!(judgement, Judgement::Refuse(refusal) if refusal.problem == ProblemKind::NotPermitted)
 }
 
 /// What becomes of a pushed record.

@@ -56,7 +56,7 @@ fn reply(app: &App, device: &Device, person: Person) -> Result<EnrolReply, ApiEr
     Ok(EnrolReply {
         device: device.id,
         server: app.name().to_owned(),
-        grants: app.register().grants(&standing),
+        grants: app.register().grants(&standing)?,
         standing,
         person_name: person.name,
         nonce: app.nonce()?,

@@ -117,6 +117,7 @@ pub(super) fn may_make(
             let error = EventError::NotFor {
                 event: event.kind.clone(),
                 role,
+                legal: life_cycle.events_for(role),
             };
             Err(Refusal::new(ProblemKind::NotPermitted, error.to_string()))
         }
