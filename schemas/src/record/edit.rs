@@ -75,7 +75,7 @@ pub enum EditError {
     #[error(transparent)]
     Event(#[from] EventError),
     /// Others may make and edit such records.
-    #[error("a {kind} is made and edited by {}, not by a {role}", names(.kind.table().editors), role = .role.name())]
+    #[error("{kind}: made and edited by {}, not by {role}", names(.kind.table().editors), role = .role.name())]
     NotEditor {
         /// The kind.
         kind: Kind,
@@ -160,7 +160,7 @@ impl Document {
 
     /// Whether the author's role may do what is more than adding events.
     fn prove_editor(&self, author: &Author, acts: &[Act]) -> Result<(), EditError> {
-        let edits = self.is_blank() || acts.iter().any(|act| !matches!(act, Act::Happen(_)));
+        let edits = acts.is_empty() || acts.iter().any(|act| !matches!(act, Act::Happen(_)));
         let barred = |role: &Role| !self.kind.table().editors.contains(role);
         match author.role.filter(barred) {
             Some(role) if edits => Err(EditError::NotEditor {

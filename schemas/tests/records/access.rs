@@ -279,7 +279,7 @@ fn a_volunteer_answers_an_offer_but_edits_nothing_and_plans_nothing() {
     assert_eq!(with("declined"), Ok("declined".to_owned()));
     assert_eq!(
         with("expired").unwrap_err(),
-        "expired is not for a volunteer"
+        "expired is not for a volunteer; for them there are: claimed, declined, briefed, done"
     );
 
     let mut edited = held.clone();
