@@ -103,7 +103,7 @@ fn coordinator(world: &World, name: &str) -> Told<Device> {
 fn passed(world: &World) -> Told<u64> {
     let days = ["--from", "2020-01-01", "--to", "2099-12-31"];
     let report = world.admin(&[&["report"], &days[..]].concat())?.json()?;
-    number(&report["inspections"], "pass")
+    number(report.get("inspections").unwrap_or(&report), "pass")
 }
 
 fn write(world: &World, name: &str, json: &Value) -> Told<String> {
