@@ -211,6 +211,7 @@ impl<C: Chance> Engine<C> {
             budget_bytes,
             grants: Some(offer.grants),
             wants: offer.wants,
+            stations: Some(offer.stations),
         };
         if let Some(left) = budget_bytes {
             fit(&mut request.outbox, left);

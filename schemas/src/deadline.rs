@@ -35,6 +35,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -44,12 +45,17 @@ pub use pack::{Pack, PackError, Packs};
 pub use rule::{Limit, Rule, Words};
 
 /// Who handles a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize,
+)]
+#[cbor(index_only)]
 #[serde(rename_all = "lowercase")]
 pub enum Authority {
     /// A consumer council (消费者权益保护委员会).
+    #[n(0)]
     Council,
     /// A market supervision department (市场监督管理部门).
+    #[n(1)]
     Department,
 }
 

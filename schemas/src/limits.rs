@@ -16,6 +16,8 @@ pub const REQUEST_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const PAGE_BYTES_MAX: usize = 64 * 1024;
 /// The largest single item of a reply, in bytes: one record's body, whole.
 pub const ITEM_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The most stations a device is told of.
+pub const STATIONS_TOLD_MAX: usize = 2_000;
 /// The most feeds one request may name.
 pub const FEEDS_MAX: usize = 64;
 /// The most campaigns whose feeds one coordinator is granted, the newest: two feeds each, beside their own four.

@@ -16,6 +16,7 @@ pub mod exchange;
 pub mod frame;
 pub mod pull;
 pub mod push;
+pub mod station;
 pub mod token;
 
 /// The version of the protocol spoken here.

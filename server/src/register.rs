@@ -23,11 +23,13 @@ pub mod ticket;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
+use fieldwatch_schemas::area;
 use fieldwatch_schemas::feed::{Grant, Standing, grants_of};
 use fieldwatch_schemas::id::{DeviceId, PersonId};
-use fieldwatch_schemas::limits::REGISTER_ROWS_MAX;
+use fieldwatch_schemas::limits::{REGISTER_ROWS_MAX, STATIONS_TOLD_MAX};
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::store::Batch;
+use fieldwatch_schemas::sync::station::StationCard;
 
 use self::device::Device;
 pub use self::error::RegisterError;
@@ -223,6 +225,25 @@ impl Register {
             grants.extend(campaigns::grants(&*self.log.store()?, standing)?);
         }
         Ok(grants)
+    }
+
+    /// The stations that concern a person: their own, or a coordinator's region's; at most [`STATIONS_TOLD_MAX`].
+    #[must_use]
+    pub fn stations_of(&self, standing: &Standing) -> Vec<StationCard> {
+        let concerns = |station: &Station| match standing.role {
+            Role::StationStaff => standing.station.as_deref() == Some(&station.id),
+            Role::Coordinator => {
+                let region = standing.region.as_deref().unwrap_or_default();
+                area::contains(region, &station.region).unwrap_or(false)
+            }
+            _ => false,
+        };
+        let index = self.index();
+        let concerned = index.stations.values().filter(|station| concerns(station));
+        concerned
+            .map(Station::card)
+            .take(STATIONS_TOLD_MAX)
+            .collect()
     }
 
     /// All stations, by id.

@@ -103,6 +103,7 @@ impl Peer {
             budget_bytes: None,
             grants: None,
             wants: Vec::new(),
+            stations: None,
         };
         let answer = self.post(&minicbor::to_vec(&request)?)?;
         heard(answer)

@@ -20,7 +20,8 @@ use super::home::Home;
 use crate::replica::{Filter, Shown};
 
 /// What the printed head of an acknowledgement says about its station.
-const STATION: [&str; 2] = ["station_name", "station_phone"];
+const STATION_NAME: &str = "station_name";
+const STATION: [&str; 2] = [STATION_NAME, "station_phone"];
 
 /// Fills in everything that follows from the case.
 pub(super) fn fill_in(home: &Home, given: &mut Vec<Act>) -> Result<(), CliError> {
@@ -50,8 +51,20 @@ pub(super) fn fill_in(home: &Home, given: &mut Vec<Act>) -> Result<(), CliError>
     Ok(())
 }
 
-/// The station's name and telephone, as the last acknowledgement of it on this device says them.
+/// The station's name as the server tells it, and beside it what the last acknowledgement on this device says.
 fn head_of(home: &Home, station: &str) -> Result<Vec<Act>, CliError> {
+    let mut head = last_head_of(home, station)?;
+    let is_named = head.iter().any(|act| path_of(act) == Some(STATION_NAME));
+    if let Some(card) = home.replica().station(station)?.filter(|_| !is_named) {
+        head.push(Act::Set {
+            path: STATION_NAME.to_owned(),
+            value: FieldValue::Scalar(Scalar::Text(card.name)),
+        });
+    }
+    Ok(head)
+}
+
+fn last_head_of(home: &Home, station: &str) -> Result<Vec<Act>, CliError> {
     let last = Filter {
         kind: Some(Kind::Acknowledgement),
         limit: 1,

@@ -1,7 +1,7 @@
 //! `deadlines`: every clock, most urgent first.
 //!
-//! A device knows a station by its id alone: the region is the id's first six digits where they are an area code (`330106-0012`),
-//! and the authority a council. Another pack can be asked for by name. What the server has not received yet is provisional; what was
+//! The server tells a device which stations concern its person, with region and authority. Of another station a device knows the id
+//! alone: the region is the id's first six digits where they are an area code (`330106-0012`), the authority a council. Another pack can be asked for by name. What the server has not received yet is provisional; what was
 //! stated too far from when it was received counts from there (`schemas`: `deadline::stated`), and is flagged.
 
 use fieldwatch_schemas::area;
@@ -17,7 +17,7 @@ use super::error::CliError;
 use super::home::Home;
 use super::output::Output;
 use super::{value, words};
-use crate::replica::{Filter, Shown};
+use crate::replica::{Filter, Replica, Shown};
 
 /// `deadlines [RECORD] [--pack ID]`.
 pub(super) fn deadlines(
@@ -36,7 +36,7 @@ pub(super) fn deadlines(
         if shown.view.kind != Kind::Case {
             return Err(CliError::NotACase(record));
         }
-        let found = clocks(&shown, command.pack.as_deref(), now_ms)?;
+        let found = clocks(home.replica(), &shown, command.pack.as_deref(), now_ms)?;
         all.extend(found.into_iter().map(|clock| (record, clock)));
     }
     all.sort_by_key(|(record, clock)| (standing(clock), clock.due_ms, clock.rule, *record));
@@ -74,6 +74,7 @@ fn standing(clock: &Clock<'_>) -> u8 {
 
 /// The clocks of a case, most urgent first; none for other kinds, and for a case that says not when it was received.
 pub(super) fn clocks(
+    replica: &Replica,
     shown: &Shown,
     pack: Option<&str>,
     now_ms: i64,
@@ -92,12 +93,19 @@ pub(super) fn clocks(
         }
     };
     let events: Vec<Happened<'_>> = view.settled_events().map(happened).collect();
+    let id = view.text("station");
+    let station = id.map(|id| replica.station(id)).transpose()?.flatten();
     let facts = CaseFacts {
         received_at_ms: received.counted.at_ms,
         received_provisional: received.is_provisional,
         nature: view.text("nature"),
-        region: view.text("station").and_then(region),
-        authority: Authority::Council,
+        region: station
+            .as_ref()
+            .map(|station| station.region.as_str())
+            .or_else(|| id.and_then(region)),
+        authority: station
+            .as_ref()
+            .map_or(Authority::Council, |station| station.authority),
         events: &events,
     };
     let packs = Packs::shipped();

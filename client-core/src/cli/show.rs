@@ -26,7 +26,7 @@ pub(super) fn show(
 ) -> Result<(), CliError> {
     let record = value::record(home.replica(), &command.record)?;
     let shown = home.replica().view(record)?;
-    let clocks = deadline::clocks(&shown, None, home.now().ms)?;
+    let clocks = deadline::clocks(home.replica(), &shown, None, home.now().ms)?;
     let evaluation = inspection::evaluation(&shown.view, &**home.replica());
     let evaluation = evaluation.as_ref();
     let lang = output.lang();

@@ -41,6 +41,7 @@ pub(super) fn enrol(
         pin: link.pin,
     };
     home.replica().keep_nonce(&reply.nonce)?;
+    home.replica().keep_stations(&reply.stations)?;
     home.replica().enrolled(&account, &reply.grants)?;
     let role = account.standing.role;
     output.answer(

@@ -106,6 +106,7 @@ impl Exchange {
             self.progressed |= self.log.is_some();
             self.page.log = Some(hello.log);
         }
+        self.page.stations = hello.stations;
         if let Some(grants) = hello.grants {
             self.brought_grants = true;
             self.progressed = true;

@@ -2,7 +2,7 @@
 
 use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::id::{Hash, LogId};
-use fieldwatch_schemas::sync::exchange::{GrantsTag, Hello};
+use fieldwatch_schemas::sync::exchange::{Hello, ListTag};
 use fieldwatch_schemas::sync::pull::{Commit, FeedCursor, FeedEnd, Gone, RecordItem};
 use fieldwatch_schemas::sync::push::{Outcome, Pushed, Verdict};
 use proptest::prelude::*;
@@ -34,7 +34,8 @@ fn offer(records: &[u8]) -> Offer {
                 changes: vec![vec![*number].into()],
             })
             .collect(),
-        grants: GrantsTag([0; 8]),
+        grants: ListTag([0; 8]),
+        stations: ListTag([0; 8]),
         wants: Vec::new(),
     }
 }
@@ -58,6 +59,7 @@ fn hello() -> Item {
         log: LOG,
         now_ms: 0,
         grants: None,
+        stations: None,
     })
 }
 

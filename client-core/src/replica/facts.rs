@@ -4,6 +4,8 @@ use fieldwatch_schemas::feed::Grant;
 use fieldwatch_schemas::id::LogId;
 use fieldwatch_schemas::store::Batch;
 
+use fieldwatch_schemas::sync::station::StationCard;
+
 use super::rows::{decode, encode};
 use crate::identity::Identity;
 
@@ -11,6 +13,7 @@ use super::{Account, Group, Replica, ReplicaError, keys};
 
 const ACCOUNT: &str = "account";
 const GRANTS: &str = "grants";
+const STATIONS: &str = "stations";
 const LOG: &str = "log";
 const SYNCED: &str = "synced";
 const IDENTITY: &str = "identity";
@@ -86,6 +89,29 @@ impl Replica {
         Ok(self.group().store().apply(&batch)?)
     }
 
+    /// What this device knows of a station: its own, and for a coordinator those of the region.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
+    pub fn station(&self, id: &str) -> Result<Option<StationCard>, ReplicaError> {
+        let stations = self.group().stations()?;
+        Ok(stations.into_iter().find(|station| station.id == id))
+    }
+
+    /// Keeps the stations that an enrolment told of; durable when the call returns.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`].
+    pub fn keep_stations(&self, stations: &[StationCard]) -> Result<(), ReplicaError> {
+        self.batch(|group| {
+            let mut batch = Batch::new();
+            group.put_stations(stations, &mut batch);
+            Ok(group.store().apply(&batch)?)
+        })
+    }
+
     /// Keeps what an enrolment brought; durable when the call returns.
     ///
     /// # Errors
@@ -137,6 +163,14 @@ impl Group<'_> {
 
     pub(super) fn last_sync_ms(&self) -> Result<Option<i64>, ReplicaError> {
         self.fact(SYNCED)
+    }
+
+    pub(super) fn stations(&self) -> Result<Vec<StationCard>, ReplicaError> {
+        Ok(self.fact(STATIONS)?.unwrap_or_default())
+    }
+
+    pub(super) fn put_stations(&self, stations: &[StationCard], batch: &mut Batch) {
+        batch.put(keys::fact(STATIONS), encode(&stations.to_vec()));
     }
 
     pub(super) fn put_grants(&self, grants: &[Grant], batch: &mut Batch) {

@@ -7,7 +7,7 @@
 //! | `f` ‖ number, 1 | one feed: its name, cursor, digest, count of records; numbers are never given twice |
 //! | `g` ‖ record | a record that no held feed contains: `l` it left, `c` the server must be offered it again |
 //! | `l` ‖ newest first, 8 ‖ record | the kind's name: the order of `list` |
-//! | `m` ‖ name | one fact about this device: `account`, `grants`, `identity`, `log`, `nonce`, `synced` |
+//! | `m` ‖ name | one fact about this device: `account`, `grants`, `identity`, `log`, `nonce`, `stations`, `synced` |
 //! | `o` ‖ place, 8 | the outbox: records with unsent changes, in the order in which they were made |
 //! | `q` ‖ record | why the server refused the unsent changes of this record |
 //! | `r` ‖ record | the record: kind, this installation's actor, heads, feeds; changes at or above its `next` do not exist |

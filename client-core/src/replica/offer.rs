@@ -5,9 +5,10 @@ use fieldwatch_schemas::limits::{
     FEEDS_MAX, PUSH_BYTES_TARGET, PUSH_CHANGES_MAX, PUSH_RECORDS_MAX,
 };
 use fieldwatch_schemas::store::KeyRange;
-use fieldwatch_schemas::sync::exchange::{GrantsTag, grants_tag};
+use fieldwatch_schemas::sync::exchange::{ListTag, grants_tag};
 use fieldwatch_schemas::sync::pull::FeedCursor;
 use fieldwatch_schemas::sync::push::Pushed;
+use fieldwatch_schemas::sync::station::stations_tag;
 
 use super::{Group, Replica, ReplicaError, keys};
 
@@ -21,7 +22,9 @@ pub struct Offer {
     /// The oldest of the unsent changes, as many as a request may carry.
     pub outbox: Vec<Pushed>,
     /// The tag of the grants that are held.
-    pub grants: GrantsTag,
+    pub grants: ListTag,
+    /// The tag of the stations that are known.
+    pub stations: ListTag,
     /// Records that are wanted whole.
     pub wants: Vec<RecordId>,
 }
@@ -47,6 +50,7 @@ impl Replica {
                 .collect(),
             outbox: group.outbox_slice()?,
             grants: grants_tag(&group.grants()?),
+            stations: stations_tag(&group.stations()?),
             wants: group.wants()?,
         };
         drop(group);

@@ -7,6 +7,7 @@ use fieldwatch_schemas::id::{LogId, RecordId};
 use fieldwatch_schemas::store::Batch;
 use fieldwatch_schemas::sync::pull::RecordItem;
 use fieldwatch_schemas::sync::push::Outcome;
+use fieldwatch_schemas::sync::station::StationCard;
 
 use super::feeds::{LEFT, UNSEEN};
 use super::{FeedStatus, Group, Replica, ReplicaError, keys};
@@ -20,6 +21,8 @@ pub struct Page {
     pub start_over: Vec<Feed>,
     /// New grants; feeds that are not among them are given up.
     pub grants: Option<Vec<Grant>>,
+    /// The stations that concern the person, where they are others than those known.
+    pub stations: Option<Vec<StationCard>>,
     /// What became of pushed records.
     pub outcomes: Vec<Outcome>,
     /// What came, and in which feed.
@@ -110,6 +113,11 @@ impl Group<'_> {
             let numbers = page.start_over.iter().map(|feed| self.feed_number(feed));
             let numbers = numbers.collect::<Result<Vec<_>, _>>()?;
             self.start_over(&numbers, UNSEEN)?;
+        }
+        if let Some(stations) = &page.stations {
+            let mut batch = Batch::new();
+            self.put_stations(stations, &mut batch);
+            self.store().apply(&batch)?;
         }
         if let Some(grants) = &page.grants {
             let given_up = |feed: &Feed| !grants.iter().any(|grant| grant.feed == *feed);

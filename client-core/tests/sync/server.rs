@@ -78,6 +78,7 @@ impl Server {
         let mut items = vec![Item::Hello(Hello {
             log: self.log,
             now_ms: 0,
+            stations: None,
             grants: (request.grants != Some(grants_tag(&grants))).then(|| grants.clone()),
         })];
         for pushed in &request.outbox {

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::station::StationCard;
 use crate::feed::{Grant, Standing};
 use crate::id::{DeviceId, IdError};
 
@@ -85,6 +86,9 @@ pub struct EnrolReply {
     pub person_name: String,
     /// What they may read and write, so that records can be made before the first sync.
     pub grants: Vec<Grant>,
+    /// The stations that concern them, so that deadlines hold before the first sync.
+    #[serde(default)]
+    pub stations: Vec<StationCard>,
     /// The nonce that the first assertion signs.
     pub nonce: String,
 }

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::pull::{Commit, FeedCursor, FeedEnd, Gone, RecordItem};
 use super::push::{Outcome, Pushed};
+use super::station::StationCard;
 use crate::feed::Grant;
 use crate::id::{LogId, RecordId};
 
@@ -29,27 +30,30 @@ pub struct Request {
     pub budget_bytes: Option<u64>,
     /// The tag of the grants that the device holds ([`grants_tag`]); equal ones are not sent again.
     #[n(5)]
-    pub grants: Option<GrantsTag>,
+    pub grants: Option<ListTag>,
     /// Records whose changes do not fit together here, and that are wanted whole.
     #[n(6)]
     pub wants: Vec<RecordId>,
+    /// The tag of the stations that the device knows ([`super::station::stations_tag`]); equal ones are not sent again.
+    #[n(7)]
+    pub stations: Option<ListTag>,
 }
 
-/// Tells one list of grants from another.
+/// Tells one list of grants, or of stations, from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(transparent)]
-pub struct GrantsTag(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 8]);
+pub struct ListTag(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 8]);
 
 /// The tag of a list of grants.
 #[must_use]
-pub fn grants_tag(grants: &[Grant]) -> GrantsTag {
+pub fn grants_tag(grants: &[Grant]) -> ListTag {
     let mut hash = Sha256::new();
     for grant in grants {
         hash.update(grant.feed.as_str());
         hash.update([0, u8::from(grant.write)]);
     }
     let digest: [u8; 32] = hash.finalize().into();
-    GrantsTag(digest.first_chunk().copied().unwrap_or_default())
+    ListTag(digest.first_chunk().copied().unwrap_or_default())
 }
 
 /// The first item of a reply.
@@ -65,6 +69,9 @@ pub struct Hello {
     /// What the person may read and write, if it differs from what the device holds.
     #[n(2)]
     pub grants: Option<Vec<Grant>>,
+    /// The stations that concern the person, if they differ from what the device knows.
+    #[n(3)]
+    pub stations: Option<Vec<StationCard>>,
 }
 
 /// One part of a reply.

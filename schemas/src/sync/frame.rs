@@ -105,6 +105,7 @@ mod tests {
             log: LogId([3; 16]),
             now_ms: 5,
             grants: None,
+            stations: None,
         })
     }
 

@@ -10,7 +10,7 @@ use fieldwatch_schemas::sync::token::{Assertion, GRANT_TYPE, TokenReply, TokenRe
 use fieldwatch_schemas::time::Moment;
 use serde_json::{Value as Json, to_value};
 
-use crate::samples::{NOW, grants};
+use crate::samples::{NOW, grants, station};
 
 const DEVICE: DeviceId = DeviceId([2; 16]);
 
@@ -64,6 +64,7 @@ fn enrolment() -> (EnrolRequest, EnrolReply) {
         standing,
         person_name: "李".to_owned(),
         grants: grants(),
+        stations: vec![station()],
         nonce: "n".to_owned(),
     };
     (request, reply)

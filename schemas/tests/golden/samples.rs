@@ -1,6 +1,7 @@
 //! One of everything that travels or is stored, the same on every run.
 
 use fieldwatch_schemas::checklist::published::Shipped;
+use fieldwatch_schemas::deadline::Authority;
 use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::feed::{Feed, Grant};
 use fieldwatch_schemas::id::{Actor, DeviceId, Hash, LogId, PersonId, RecordId};
@@ -11,11 +12,21 @@ use fieldwatch_schemas::sync::pull::{
     AuthorLabel, ChangeItem, Commit, FeedCursor, FeedEnd, Gone, RecordItem,
 };
 use fieldwatch_schemas::sync::push::{Outcome, Pushed, Verdict, Writer};
+use fieldwatch_schemas::sync::station::{StationCard, stations_tag};
 
 pub(crate) use sample::NOW;
 
 fn feed(name: &str) -> Feed {
     name.parse().unwrap()
+}
+
+pub(crate) fn station() -> StationCard {
+    StationCard {
+        id: "330106-0012".to_owned(),
+        name: "文三路站".to_owned(),
+        region: "330106".to_owned(),
+        authority: Authority::Council,
+    }
 }
 
 pub(crate) fn grants() -> Vec<Grant> {
@@ -79,6 +90,7 @@ fn request() -> Request {
         budget_bytes: Some(300_000),
         grants: Some(grants_tag(&grants())),
         wants: vec![RecordId([5; 16])],
+        stations: Some(stations_tag(&[station()])),
     }
 }
 
@@ -99,6 +111,7 @@ fn items() -> Vec<(&'static str, Item)> {
         log: LogId([7; 16]),
         now_ms: NOW,
         grants: Some(grants()),
+        stations: Some(vec![station()]),
     };
     let commit = Commit {
         feed: 0,

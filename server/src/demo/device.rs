@@ -47,6 +47,7 @@ impl Device {
             pin: link.pin,
         };
         replica.keep_nonce(&reply.nonce)?;
+        replica.keep_stations(&reply.stations)?;
         replica.enrolled(&account, &reply.grants)?;
         Ok(Self {
             id: account.device,

@@ -4,6 +4,7 @@ use fieldwatch_schemas::area;
 use fieldwatch_schemas::deadline::Authority;
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::limits::NAME_CHARS_MAX;
+use fieldwatch_schemas::sync::station::StationCard;
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
@@ -30,6 +31,17 @@ pub struct Station {
 }
 
 impl Station {
+    /// What devices are told of it.
+    #[must_use]
+    pub fn card(&self) -> StationCard {
+        StationCard {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            region: self.region.clone(),
+            authority: self.authority,
+        }
+    }
+
     /// A station, if its parts can be used.
     ///
     /// # Errors

@@ -57,6 +57,7 @@ fn reply(app: &App, device: &Device, person: Person) -> Result<EnrolReply, ApiEr
         device: device.id,
         server: app.name().to_owned(),
         grants: app.register().grants(&standing)?,
+        stations: app.register().stations_of(&standing),
         standing,
         person_name: person.name,
         nonce: app.nonce()?,

@@ -275,6 +275,7 @@ pub(crate) fn asking(feeds: &[&str]) -> SyncRequest {
         budget_bytes: None,
         grants: None,
         wants: Vec::new(),
+        stations: None,
     }
 }
 

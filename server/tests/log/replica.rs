@@ -188,6 +188,7 @@ impl Replica {
             budget_bytes: self.budget_bytes,
             grants: None,
             wants: self.wants.clone(),
+            stations: None,
         }
     }
 

@@ -3,6 +3,7 @@
 use fieldwatch_schemas::time::Moment;
 use fieldwatch_tests::device::Device;
 use fieldwatch_tests::fault::{Fault, Told};
+use fieldwatch_tests::world::World;
 use serde_json::{Value, json};
 
 use crate::council::Council;
@@ -67,5 +68,45 @@ fn a_time_stated_too_far_from_its_receipt_is_kept_and_replaced_for_deadlines() -
         let standing = [&running["state"], &running["provisional"]];
         assert_eq!(standing, [&json!("running"), &json!(false)]);
     }
+    Ok(())
+}
+
+#[test]
+fn a_departments_station_has_the_departments_deadlines_on_its_own_device_and_its_coordinators()
+-> Told<()> {
+    let world = World::begin()?;
+    let id = "330106-0900";
+    let station = [
+        "station",
+        "add",
+        "--id",
+        id,
+        "--name",
+        "西湖区局",
+        "--region",
+        "330106",
+    ];
+    world.admin(&[&station[..], &["--authority", "department"]].concat())?;
+    let zhou = world.person("周", "station_staff", &["--station", id])?;
+    let zhou = world.enrolled("zhou", &world.ticket(&zhou, &[])?)?;
+    let made = zhou.json(&["new", "case", "--set", "nature=complaint"])?;
+    let case = made["record"].as_str().unwrap_or_default().to_owned();
+    let packs = |device: &Device| -> Told<Vec<String>> {
+        let clocks = device.lines(&["deadlines", &case])?;
+        let packs = clocks.iter().filter_map(|clock| clock["pack"].as_str());
+        Ok(packs.map(str::to_owned).collect())
+    };
+    let known_before_any_sync = packs(&zhou)?;
+    assert!(
+        known_before_any_sync
+            .iter()
+            .any(|pack| pack.starts_with("department")),
+        "{known_before_any_sync:?}"
+    );
+    zhou.settle()?;
+    let gao = world.person("高", "coordinator", &["--region", "330100"])?;
+    let gao = world.enrolled("gao", &world.ticket(&gao, &[])?)?;
+    gao.settle()?;
+    assert_eq!(packs(&gao)?, known_before_any_sync);
     Ok(())
 }

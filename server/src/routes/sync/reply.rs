@@ -10,9 +10,10 @@ use fieldwatch_schemas::id::DeviceId;
 use fieldwatch_schemas::limits::BODY_PAUSE_MS_MAX;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::store::StoreError;
-use fieldwatch_schemas::sync::exchange::{GrantsTag, Hello, Item, Request, grants_tag};
+use fieldwatch_schemas::sync::exchange::{Hello, Item, ListTag, Request, grants_tag};
 use fieldwatch_schemas::sync::frame;
 use fieldwatch_schemas::sync::push::{Outcome, Pushed};
+use fieldwatch_schemas::sync::station::{StationCard, stations_tag};
 use futures_util::FutureExt as _;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::spawn_blocking;
@@ -82,10 +83,12 @@ impl Reply {
         let asker = app.asker(device)?;
         let pull = Pull::begin(app.log().clone(), &asker, &request, app.names())
             .map_err(ApiError::Refused)?;
+        let stations = app.register().stations_of(&asker.standing);
         let hello = Hello {
             log: app.log().id(),
             now_ms: app.now_ms(),
             grants: grants_if_other(&asker.grants, request.grants),
+            stations: stations_if_other(stations, request.stations),
         };
         let outbox = std::mem::take(&mut request.outbox);
         let pushed = outbox.len();
@@ -238,6 +241,13 @@ fn is_refusal(item: &Item) -> bool {
     matches!(item, Item::Outcome(outcome) if outcome.problem.is_some())
 }
 
-fn grants_if_other(grants: &[Grant], held: Option<GrantsTag>) -> Option<Vec<Grant>> {
+fn stations_if_other(
+    stations: Vec<StationCard>,
+    held: Option<ListTag>,
+) -> Option<Vec<StationCard>> {
+    (held != Some(stations_tag(&stations))).then_some(stations)
+}
+
+fn grants_if_other(grants: &[Grant], held: Option<ListTag>) -> Option<Vec<Grant>> {
     (held != Some(grants_tag(grants))).then(|| grants.to_vec())
 }
