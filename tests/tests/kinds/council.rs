@@ -11,6 +11,16 @@ use serde_json::{Map, Value, json};
 pub(crate) const STATION: &str = "330106-0012";
 const REGION: &str = "330106";
 
+/// Every question of the built-in checklist that must be answered.
+const ANSWERS: [(&str, &str); 6] = [
+    ("price_tag", "yes"),
+    ("receipt", "yes"),
+    ("hygiene_license", "yes"),
+    ("expired_goods", "no"),
+    ("return_policy", "na"),
+    ("scan_code_forced", "no"),
+];
+
 /// Every kind, those first that others name.
 pub(crate) const ORDER: [Kind; 15] = [
     Kind::Party,
@@ -171,6 +181,15 @@ impl Sample {
             if let Some(field) = fields.get_mut(path) {
                 *field = value;
             }
+        }
+        if kind == Kind::Inspection {
+            // The device types answers by the checklist that a visit begins with.
+            fields
+                .retain(|path, _| !path.starts_with("answers.") && !path.starts_with("checklist."));
+            let answers =
+                ANSWERS.map(|(question, answer)| (format!("answers.{question}"), json!(answer)));
+            fields.extend(answers);
+            fields.insert("answers.service_attitude".to_owned(), json!(4));
         }
         if fields.remove("@acknowledgement").is_some() {
             fields.insert("case".to_owned(), json!(council.case));
