@@ -68,8 +68,9 @@ impl Backstage {
                 name,
                 region,
                 authority,
+                kind,
             } => {
-                let station = Station::new(&id, &name, &region, authority)?;
+                let station = Station::new(&id, &name, &region, authority)?.of_kind(&kind)?;
                 tell(json!(self.app.register().add_station(station)?))
             }
             Command::StationList => all(&self.app.register().stations(), |row| json!(row), tell),

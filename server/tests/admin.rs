@@ -100,6 +100,7 @@ fn station_add() -> Command {
         name: "西湖站".to_owned(),
         region: "330106".to_owned(),
         authority: Authority::Council,
+        kind: "liaison".to_owned(),
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Command {
         region: String,
         /// Whose it is.
         authority: Authority,
+        /// What kind of station: a code of the list `station_kind`.
+        kind: String,
     },
     /// All stations.
     StationList,

@@ -56,6 +56,7 @@ fn of_register(error: &RegisterError) -> Option<String> {
             format!("维权站编号 {:?} 无效：只能用字母、数字和连字符", why.text)
         }
         RegisterError::Region(why) => format!("行政区划代码无效（GB/T 2260）：{why}"),
+        RegisterError::StationKind(kind) => format!("没有这种维权站类型：{kind:?}"),
         RegisterError::Name => format!("名称须为 1 至 {NAME_CHARS_MAX} 个可见字符"),
         RegisterError::StationExists(id) => format!("编号 {id} 已属于另一个维权站"),
         RegisterError::StationUnknown(id) => format!("没有编号为 {id} 的维权站"),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use fieldwatch_schemas::code::Lang;
+use fieldwatch_schemas::code::{self, CodeList};
 use fieldwatch_schemas::deadline::Authority;
 use fieldwatch_schemas::id::{DeviceId, PersonId};
 use fieldwatch_schemas::status::Role;
@@ -98,6 +99,9 @@ pub(super) enum StationSub {
         /// Whose it is
         #[arg(long, value_parser = authority(), default_value = "council")]
         authority: Authority,
+        /// What kind of station it is
+        #[arg(long, value_parser = station_kind(), default_value = "station")]
+        kind: String,
     },
     /// Lists the stations
     List,
@@ -182,6 +186,13 @@ fn role() -> impl TypedValueParser<Value = Role> {
         let role = ROLES.into_iter().find(|role| role.name() == name);
         role.ok_or("no such role")
     })
+}
+
+fn station_kind() -> PossibleValuesParser {
+    let codes = code::list("station_kind")
+        .map(CodeList::codes)
+        .unwrap_or_default();
+    PossibleValuesParser::new(codes.iter().map(|code| code.code.as_str()))
 }
 
 fn authority() -> impl TypedValueParser<Value = Authority> {

@@ -58,11 +58,13 @@ impl From<StationSub> for Command {
                 name,
                 region,
                 authority,
+                kind,
             } => Self::StationAdd {
                 id,
                 name,
                 region,
                 authority,
+                kind,
             },
         }
     }

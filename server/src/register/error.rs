@@ -15,6 +15,9 @@ pub enum RegisterError {
     /// Not a code of GB/T 2260.
     #[error("the region cannot be used")]
     Region(#[source] AreaError),
+    /// Not a code of the list of station kinds.
+    #[error("{0:?} is no kind of station")]
+    StationKind(String),
     /// Empty, too long, or with characters that cannot be shown.
     #[error("a name has 1 to {NAME_CHARS_MAX} visible characters")]
     Name,

@@ -1,9 +1,11 @@
 //! Stations (消费维权站): where demands are logged.
 
 use fieldwatch_schemas::area;
+use fieldwatch_schemas::code;
 use fieldwatch_schemas::deadline::Authority;
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::limits::NAME_CHARS_MAX;
+use fieldwatch_schemas::problem::cut;
 use fieldwatch_schemas::sync::station::StationCard;
 use minicbor::{Decode, Encode};
 use serde::Serialize;
@@ -28,6 +30,9 @@ pub struct Station {
     /// Whose station it is; its deadlines follow from that.
     #[cbor(n(3), with = "authority_row")]
     pub authority: Authority,
+    /// What kind of station it is: a code of the list `station_kind`.
+    #[n(4)]
+    pub kind: Option<String>,
 }
 
 impl Station {
@@ -60,7 +65,20 @@ impl Station {
             name: visible_name(name)?,
             region: region.code.to_owned(),
             authority,
+            kind: None,
         })
+    }
+
+    /// The same station, of this kind.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError::StationKind`] unless the code list `station_kind` has it.
+    pub fn of_kind(mut self, kind: &str) -> Result<Self, RegisterError> {
+        let known = code::list("station_kind").and_then(|list| list.code(kind));
+        let known = known.ok_or_else(|| RegisterError::StationKind(cut(kind)))?;
+        self.kind = Some(known.code.clone());
+        Ok(self)
     }
 }
 

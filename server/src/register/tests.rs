@@ -79,6 +79,15 @@ fn ids_names_and_regions_that_cannot_be_used_are_refused() {
 }
 
 #[test]
+fn a_station_has_a_kind_of_the_list_and_no_other() {
+    let station = || Station::new("330106-0012", "站", "330106", Authority::Council).unwrap();
+    let kind = station().of_kind("liaison").unwrap().kind;
+    assert_eq!(kind.as_deref(), Some("liaison"));
+    let refused = station().of_kind("spaceship");
+    assert!(matches!(refused, Err(RegisterError::StationKind(kind)) if kind == "spaceship"));
+}
+
+#[test]
 fn a_station_again_changes_nothing_and_another_of_its_id_is_refused() {
     let store = Arc::new(MemoryStore::new());
     let register = open(&store);

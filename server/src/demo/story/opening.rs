@@ -71,6 +71,7 @@ async fn register_stations<W: Write>(
             name: station.name.to_owned(),
             region: station.region.to_owned(),
             authority: Authority::Council,
+            kind: "station".to_owned(),
         };
         office.ask(add).await?;
         let place = area::full_name(station.region).unwrap_or_default();
