@@ -4,6 +4,7 @@
 //! everything else is a pure function of them and of the record.
 
 pub mod rounds;
+pub mod sealed;
 
 use std::sync::Arc;
 

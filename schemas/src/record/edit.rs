@@ -13,6 +13,7 @@ use super::{Document, DocumentError, guarded};
 use crate::chunk::Chunk;
 use crate::field::{FieldError, FieldValue, Rule, Scalar, Shape};
 use crate::id::Actor;
+use crate::inspection::sealed::{is_sealed, refusal};
 use crate::kind::Kind;
 use crate::limits::EVENT_BYTES_MAX;
 use crate::status::{EventError, Role, Walk};
@@ -181,6 +182,7 @@ impl Document {
                 };
                 let field = self.kind.field(path).ok_or_else(unknown)?;
                 field.check(path, value)?;
+                self.prove_open(path, walk)?;
                 if field.rule == Rule::Once && self.is_written(path, value) {
                     return Err(
                         FieldError::new(path, "cannot be changed once it is written").into(),
@@ -189,7 +191,16 @@ impl Document {
                 Ok(())
             }
             Act::Happen(event) => self.prove_event(author, event, walk),
-            Act::KeepRaw { .. } | Act::Choose { .. } => Ok(()),
+            Act::Choose { path, .. } => self.prove_open(path, walk),
+            Act::KeepRaw { .. } => Ok(()),
+        }
+    }
+
+    /// Whether a field may be written in the status that the record has.
+    fn prove_open(&self, path: &str, walk: &Walk) -> Result<(), EditError> {
+        match is_sealed(self.kind, walk.status(), path) {
+            true => Err(refusal(path, walk.status()).into()),
+            false => Ok(()),
         }
     }
 

@@ -226,6 +226,7 @@ fn try_judge(
     check_whole(&after)?;
     let difference = difference(before, &after)?;
     policy::events_are_legal(&after, &difference, checklists)?;
+    policy::sealed_stays(&after, &fresh)?;
     let owner = held.map_or(asker.standing.person, |held| held.owner);
     let view = after.view();
     let feeds = feeds_of(&view, owner, station_region);
@@ -325,5 +326,7 @@ fn bind_writers(
 
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod sealed_tests;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use crate::checklist::published::Checklists;
 use crate::chunk::Chunk;
 use crate::feed::{Feed, feeds_of};
 use crate::id::{Hash, RecordId};
+use crate::inspection::sealed::broken_by;
 use crate::inspection::{SUBMITTED, can_be_submitted};
 use crate::kind::Kind;
 use crate::problem::ProblemKind;
@@ -81,6 +82,19 @@ pub(super) fn events_are_legal(
                 let checked = life_cycle.check_data(&event.kind, rule.needs, &event.data);
                 checked.map_err(illegal)?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// No change of a visit touches what its result rests on after its author saw it submitted.
+pub(super) fn sealed_stays(after: &Document, fresh: &[Chunk]) -> Result<(), Refusal> {
+    if after.kind() != Kind::Inspection {
+        return Ok(());
+    }
+    for chunk in fresh {
+        if let Some(broken) = broken_by(after, chunk.hash(), chunk.deps())? {
+            return Err(broken.into());
         }
     }
     Ok(())
