@@ -124,6 +124,12 @@ problem_kinds! {
     38 AlreadyExists "already_exists" 409 "This exists already",
     /// The address is right, the method is not.
     39 MethodUnknown "method_unknown" 405 "This method is not answered here",
+    /// The record was erased for good.
+    40 RecordErased "record_erased" 410 "The record has been erased",
+    /// Kept on the server until a coordinator releases it.
+    41 AwaitsRelease "awaits_release" 409 "This waits for a coordinator to release it",
+    /// A receipt that does not hold.
+    42 ReceiptInvalid "receipt_invalid" 422 "The receipt does not hold",
 }
 
 impl ProblemKind {

@@ -18,6 +18,7 @@ pub mod pull;
 pub mod push;
 pub mod station;
 pub mod token;
+pub mod vouch;
 
 /// The version of the protocol spoken here.
 pub const VERSION: u8 = 1;

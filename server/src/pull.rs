@@ -285,6 +285,7 @@ impl Pull {
             feed: 0,
             record: row.record,
             position: 0,
+            replaced_by: None,
         };
         let sending = what_to_send(row.presence, row.entered, start, complete);
         let (after, is_whole) = match (sending, sent) {
@@ -328,6 +329,7 @@ impl Pull {
                 digest: head.digest,
                 records: head.records,
                 has_more: head.position > wanted.cursor,
+                proof: None,
             }));
         }
         Ok(items)

@@ -93,6 +93,7 @@ impl Peer {
                 cursor: 0,
                 complete: 0,
                 digest: Digest::default(),
+                proof: None,
             });
         }
         let request = Request {

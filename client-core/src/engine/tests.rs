@@ -25,6 +25,7 @@ fn offer(records: &[u8]) -> Offer {
             cursor: 5,
             complete: 5,
             digest: Digest::default(),
+            proof: None,
         }],
         outbox: records
             .iter()
@@ -32,6 +33,7 @@ fn offer(records: &[u8]) -> Offer {
                 record: record(*number),
                 kind: "case".to_owned(),
                 changes: vec![vec![*number].into()],
+                vouched: None,
             })
             .collect(),
         grants: ListTag([0; 8]),
@@ -74,6 +76,7 @@ fn feed_end(digest: u8) -> Item {
         digest: Digest([digest; 32]),
         records: 0,
         has_more: false,
+        proof: None,
     })
 }
 
@@ -85,6 +88,7 @@ fn outcome(number: u8, verdict: Verdict) -> Item {
         missing: Vec::new(),
         problem: None,
         words: None,
+        refused: None,
     })
 }
 
@@ -93,6 +97,7 @@ fn left(number: u8) -> Item {
         feed: 0,
         record: record(number),
         position: 6,
+        replaced_by: None,
     })
 }
 
@@ -294,6 +299,7 @@ fn any_item() -> impl Strategy<Value = Item> {
                 feed,
                 record: record(number),
                 position,
+                replaced_by: None,
             })
         }),
         (0..3_u8, any::<bool>(), any::<Vec<u8>>()).prop_map(|(feed, is_whole, bytes)| {
@@ -306,6 +312,7 @@ fn any_item() -> impl Strategy<Value = Item> {
                 changes: Vec::new(),
                 heads: Vec::new(),
                 authors: Vec::new(),
+                mac: None,
             })
         }),
         (any::<u8>(), any::<u64>())

@@ -46,6 +46,7 @@ impl Replica {
                     cursor: status.cursor,
                     digest: status.digest,
                     complete: status.complete,
+                    proof: None,
                 })
                 .collect(),
             outbox: group.outbox_slice()?,
@@ -108,6 +109,7 @@ impl Group<'_> {
             record,
             kind: held.row.kind,
             changes,
+            vouched: None,
         })
     }
 

@@ -44,6 +44,7 @@ fn carry(from: &Device, to: &Device, by: &str) {
                 changes: chunks.iter().map(change).collect(),
                 heads: chunks.last().map(Chunk::hash).into_iter().collect(),
                 authors: chunks.iter().map(author).collect(),
+                mac: None,
             };
             (Feed::station(STATION).unwrap(), Arrival::Record(item))
         });

@@ -41,6 +41,7 @@ fn a_correction_made_while_the_refusal_was_on_its_way_is_sent_and_not_quarantine
         missing: Vec::new(),
         problem: Some("record_invalid".to_owned()),
         words: None,
+        refused: None,
     };
     let page = Page {
         outcomes: vec![refused(corrected), refused(left)],
@@ -83,6 +84,7 @@ fn a_record_given_up_halfway_when_power_was_lost_is_given_up_the_next_time() {
             missing: Vec::new(),
             problem: Some("not_permitted".to_owned()),
             words: None,
+            refused: None,
         }];
         let page = Page {
             outcomes,

@@ -104,6 +104,7 @@ impl Server {
             missing: Vec::new(),
             problem: None,
             words: None,
+            refused: None,
         };
         let asker = Asker {
             device,
@@ -230,6 +231,7 @@ impl Server {
                     feed: number,
                     record: *id,
                     position: place.position,
+                    replaced_by: None,
                 };
                 items.extend(self.item(gone, sending, request, &mut sent));
                 cursor = cursor.max(place.position);
@@ -256,6 +258,7 @@ impl Server {
                 digest: digests.fold(Digest::default(), Digest::plus),
                 records: present.len() as u64,
                 has_more,
+                proof: None,
             }));
         }
         items.extend(ends);
@@ -272,6 +275,7 @@ impl Server {
             feed,
             record,
             position,
+            ..
         } = gone;
         let after = match sending {
             Sending::Nothing => return None,
@@ -310,6 +314,7 @@ impl Server {
             changes,
             heads: entry.document.heads(),
             authors: Vec::new(),
+            mac: None,
         }))
     }
 }

@@ -6,6 +6,7 @@
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
+use super::vouch::Mac;
 use crate::chunk::Chunk;
 use crate::digest::Digest;
 use crate::feed::Feed;
@@ -29,6 +30,9 @@ pub struct FeedCursor {
     /// has not been finished: a record may have moved past `cursor` unseen then.
     #[n(3)]
     pub complete: u64,
+    /// What the server gave with the feed's end at `complete` ([`FeedEnd::proof`]): that it once stood there itself.
+    #[n(4)]
+    pub proof: Option<Mac>,
 }
 
 /// One record of one feed, as far as the device lacks it.
@@ -59,6 +63,9 @@ pub struct RecordItem {
     /// Who wrote, as this reader may see it.
     #[n(7)]
     pub authors: Vec<AuthorLabel>,
+    /// The server's mark that it had the record with these heads ([`super::vouch`]).
+    #[n(8)]
+    pub mac: Option<Mac>,
 }
 
 /// One change of a record.
@@ -101,6 +108,9 @@ pub struct Gone {
     /// The position of its row.
     #[n(2)]
     pub position: u64,
+    /// Of an erased record: the one that stands in its place, if there is one.
+    #[n(3)]
+    pub replaced_by: Option<RecordId>,
 }
 
 /// A commit point.
@@ -134,6 +144,9 @@ pub struct FeedEnd {
     /// Whether the budget ended the reply before the feed did.
     #[n(4)]
     pub has_more: bool,
+    /// Where nothing is left: the server's mark that this feed of this log once stood at `cursor`.
+    #[n(5)]
+    pub proof: Option<Mac>,
 }
 
 /// Whether a record is in a feed.

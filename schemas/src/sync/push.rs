@@ -13,6 +13,7 @@ use minicbor::{Decode, Encode};
 
 pub use refusal::Refusal;
 
+use super::vouch::Vouched;
 use crate::checklist::published::Checklists;
 use crate::chunk::Chunk;
 use crate::feed::{Feed, Grant, Standing, feeds_of};
@@ -40,6 +41,9 @@ pub struct Pushed {
     /// Raw chunks in causal order, the frozen one left out. Of too many only so many are read that they can be refused.
     #[cbor(n(2), decode_with = "some_changes")]
     pub changes: Vec<ByteVec>,
+    /// What the server once said it had of the record, where it may have lost it since.
+    #[n(3)]
+    pub vouched: Option<Vouched>,
 }
 
 /// Reads one change more than may be, and passes over the rest: an empty one takes a byte, and much more in memory.
@@ -97,6 +101,24 @@ pub struct Outcome {
     /// For `refused`: why, in words.
     #[n(5)]
     pub words: Option<String>,
+    /// For `refused`, where only some segments were: which changes, and why. Absent: all that are not durable.
+    #[n(6)]
+    pub refused: Option<Vec<RefusedSegment>>,
+}
+
+/// Changes of one author that were refused together.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RefusedSegment {
+    /// Which changes.
+    #[n(0)]
+    pub changes: Vec<Hash>,
+    /// The kind of problem, by name.
+    #[n(1)]
+    pub problem: String,
+    /// Why, in words.
+    #[n(2)]
+    pub words: String,
 }
 
 /// Who pushes.

@@ -81,11 +81,13 @@ fn request() -> Request {
             cursor: 300,
             digest: Digest([8; 32]),
             complete: 300,
+            proof: None,
         }],
         outbox: vec![Pushed {
             record: RecordId([2; 16]),
             kind: "party".to_owned(),
             changes: vec![chunk.into()],
+            vouched: None,
         }],
         budget_bytes: Some(300_000),
         grants: Some(grants_tag(&grants())),
@@ -99,6 +101,7 @@ fn items() -> Vec<(&'static str, Item)> {
         feed: 1,
         record: RecordId([6; 16]),
         position: 12,
+        replaced_by: None,
     };
     let end = FeedEnd {
         feed: 0,
@@ -106,6 +109,7 @@ fn items() -> Vec<(&'static str, Item)> {
         digest: Digest([8; 32]),
         records: 42,
         has_more: false,
+        proof: None,
     };
     let hello = Hello {
         log: LogId([7; 16]),
@@ -139,6 +143,7 @@ fn outcomes() -> (Outcome, Outcome) {
         missing: vec![],
         problem: Some("not_permitted".to_owned()),
         words: Some("this person may not write this record".to_owned()),
+        refused: None,
     };
     let stored = Outcome {
         verdict: Verdict::Stored,
@@ -174,5 +179,6 @@ fn record_item() -> RecordItem {
             actor: Actor([0x11; 16]),
             label: "李".to_owned(),
         }],
+        mac: None,
     }
 }

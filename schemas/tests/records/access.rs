@@ -139,6 +139,7 @@ fn is_taken(kind: Kind, role: Role) -> Result<(), String> {
         record: record.id(),
         kind: kind.name().to_owned(),
         changes,
+        vouched: None,
     };
     let asker = Asker {
         device: DeviceId([3; 16]),
@@ -247,6 +248,7 @@ fn judged(held: &Document, theirs: &Document) -> Result<String, String> {
         record: held.id(),
         kind: "assignment".to_owned(),
         changes: chunks.map(|chunk| chunk.into_bytes().into()).collect(),
+        vouched: None,
     };
     let asker = Asker {
         device: DeviceId([3; 16]),

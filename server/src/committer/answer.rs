@@ -60,6 +60,7 @@ pub(super) fn answer(pushed: &Pushed, verdict: Verdict, durable: Vec<Hash>) -> O
         missing: Vec::new(),
         problem: None,
         words: None,
+        refused: None,
     }
 }
 

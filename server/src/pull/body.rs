@@ -83,6 +83,7 @@ pub(super) fn read(
         changes,
         heads: row.heads.clone(),
         authors: Vec::new(),
+        mac: None,
     };
     Ok(Body { item, actors })
 }

@@ -266,6 +266,7 @@ pub(crate) fn asking(feeds: &[&str]) -> SyncRequest {
         cursor: 0,
         complete: 0,
         digest: fieldwatch_schemas::digest::Digest::default(),
+        proof: None,
     });
     SyncRequest {
         version: VERSION,
@@ -307,5 +308,6 @@ pub(crate) fn case(station: &str, narrative: &str) -> Pushed {
         record: id,
         kind: "case".to_owned(),
         changes: chunks.map(|chunk| chunk.into_bytes().into()).collect(),
+        vouched: None,
     }
 }

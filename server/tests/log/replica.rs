@@ -171,6 +171,7 @@ impl Replica {
             cursor: held.cursor,
             complete: held.complete,
             digest: self.digest(held),
+            proof: None,
         });
         let outbox = self.outbox.iter().map(|(record, chunks)| Pushed {
             record: *record,
@@ -179,6 +180,7 @@ impl Replica {
                 .iter()
                 .map(|chunk| chunk.bytes().to_vec().into())
                 .collect(),
+            vouched: None,
         });
         Request {
             version: VERSION,

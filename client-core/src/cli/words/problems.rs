@@ -34,6 +34,9 @@ fn chinese(kind: ProblemKind) -> &'static str {
         ProblemKind::StoreFailed => "磁盘出错或已满",
         ProblemKind::KeyWrong => "密钥不能打开此文件夹",
         ProblemKind::AlreadyExists => "已经存在",
+        ProblemKind::RecordErased => "此件已被彻底删除",
+        ProblemKind::AwaitsRelease => "已留在服务器，等待协调员放行",
+        ProblemKind::ReceiptInvalid => "回执无效",
         ProblemKind::MethodUnknown
         | ProblemKind::BadRequest
         | ProblemKind::VersionUnknown

@@ -47,6 +47,7 @@ fn bring(record: RecordId, kind: Kind, chunks: &[&Chunk]) -> Pushed {
         record,
         kind: kind.name().to_owned(),
         changes: changes.collect(),
+        vouched: None,
     }
 }
 
@@ -233,6 +234,7 @@ fn a_million_empty_changes_do_not_unfold_in_memory() {
         record: RecordId::random([5; 16]),
         kind: Kind::Case.name().to_owned(),
         changes: vec![Vec::new().into(); 1_000_000],
+        vouched: None,
     };
     let read: Pushed = minicbor::decode(&minicbor::to_vec(&many).unwrap()).unwrap();
     assert_eq!(read.changes.len(), PUSH_CHANGES_MAX + 1);

@@ -74,6 +74,7 @@ pub(super) fn push(document: &Document) -> Pushed {
         record: document.id(),
         kind: document.kind().name().to_owned(),
         changes,
+        vouched: None,
     }
 }
 
