@@ -12,9 +12,8 @@ use tokio::time::timeout;
 use crate::committer::{Committer, CommitterHandle, OwnedAsker};
 use crate::log::Log;
 use crate::problem::ApiError;
-use crate::pull::Names;
-use crate::register::Register;
 use crate::register::device::Device;
+use crate::register::{Register, RegisterError};
 use crate::token::{Gate, Proof};
 
 /// The server without its sockets.
@@ -67,13 +66,6 @@ impl App {
     #[must_use]
     pub fn pushes(&self) -> &CommitterHandle {
         &self.pushes
-    }
-
-    /// Who people are, for the labels of what they wrote.
-    #[must_use]
-    pub fn names(&self) -> Arc<Names> {
-        let register = self.register.clone();
-        Arc::new(move |person| register.person(person).map(|person| person.name))
     }
 
     /// Takes no more pushes, and returns when those under way are durable. Blocks.
@@ -139,13 +131,9 @@ impl App {
     ///
     /// [`ApiError::Mistake`] if the device's person is not in the register; [`ApiError::Register`] if the disk cannot be read.
     pub fn asker(&self, device: &Device) -> Result<OwnedAsker, ApiError> {
-        let person = self.register.person(device.person);
-        let person = person.ok_or(ApiError::Mistake("a device without its person"))?;
-        let standing = person.standing();
-        Ok(OwnedAsker {
-            device: device.id,
-            grants: self.register.grants(&standing)?,
-            standing,
+        self.register.asker(device).map_err(|error| match error {
+            RegisterError::PersonUnknown(_) => ApiError::Mistake("a device without its person"),
+            error => error.into(),
         })
     }
 

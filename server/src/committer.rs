@@ -27,9 +27,9 @@ use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::sync::push::{Outcome, Pushed};
 use tokio::sync::{Notify, mpsc};
 
+pub use self::desk::Desk;
 pub(crate) use self::rebuild::{Opened, rebuild};
 
-use self::desk::Desk;
 use crate::log::Log;
 
 /// How many pushes wait before whoever brings the next must wait himself.
@@ -53,6 +53,15 @@ pub struct OwnedAsker {
     pub standing: Standing,
     /// What they may read and write.
     pub grants: Vec<Grant>,
+}
+
+/// What a device brings, and who it is.
+#[derive(Debug, Clone)]
+pub struct Push {
+    /// Who.
+    pub asker: OwnedAsker,
+    /// The unsent changes of some records.
+    pub outbox: Vec<Pushed>,
 }
 
 /// One push in the queue.
@@ -164,19 +173,7 @@ impl CommitterHandle {
     }
 
     fn job(&self, asker: OwnedAsker, pushed: Vec<Pushed>) -> Result<(Job, Outcomes), ProblemKind> {
-        if pushed.len() > PUSH_RECORDS_MAX {
-            return Err(ProblemKind::TooLarge);
-        }
-        if !self.log.is_healthy() {
-            return Err(ProblemKind::Unavailable);
-        }
-        let (replies, outcomes) = mpsc::channel(pushed.len() + 1);
-        let job = Job {
-            asker,
-            pushed,
-            replies,
-        };
-        Ok((job, Outcomes(outcomes)))
+        Job::new(&self.log, asker, pushed)
     }
 }
 
@@ -186,6 +183,17 @@ impl Outcomes {
     /// An error ends the push: records without an outcome by then may or may not have been taken, so the device keeps them.
     pub async fn next(&mut self) -> Option<Result<Outcome, ProblemKind>> {
         self.0.recv().await
+    }
+
+    /// Waits for the next outcome, and takes those with it that are there already; nothing when every pushed record has one. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// As [`Outcomes::next`].
+    pub fn ready_blocking(&mut self) -> Result<Vec<Outcome>, ProblemKind> {
+        let first = self.0.blocking_recv();
+        let rest = std::iter::from_fn(|| self.0.try_recv().ok());
+        first.into_iter().chain(rest).collect()
     }
 
     /// All outcomes, blocking.
@@ -243,6 +251,27 @@ fn gather(first: Job, queue: &mut mpsc::Receiver<Job>) -> Vec<Job> {
 }
 
 impl Job {
+    /// A push, and where its outcomes will come, unless nothing can be taken now.
+    fn new(
+        log: &Log,
+        asker: OwnedAsker,
+        pushed: Vec<Pushed>,
+    ) -> Result<(Self, Outcomes), ProblemKind> {
+        if pushed.len() > PUSH_RECORDS_MAX {
+            return Err(ProblemKind::TooLarge);
+        }
+        if !log.is_healthy() {
+            return Err(ProblemKind::Unavailable);
+        }
+        let (replies, outcomes) = mpsc::channel(pushed.len() + 1);
+        let job = Self {
+            asker,
+            pushed,
+            replies,
+        };
+        Ok((job, Outcomes(outcomes)))
+    }
+
     fn size_bytes(&self) -> usize {
         let changes = self.pushed.iter().flat_map(|pushed| &pushed.changes);
         changes.map(|chunk| chunk.len()).sum()

@@ -3,7 +3,7 @@
 //! ```text
 //!  main ─▶ cli ─▶ serve ─▶ routes ─▶ app ─▶ token, register       who
 //!              └▶ admin ──────────▶   │
-//!                                     └─▶ committer, pull, report, check ─▶ log ─▶ tables
+//!                                     └─▶ exchange ─▶ committer, pull ─▶ log ─▶ tables ◀─ report, check
 //! ```
 
 pub mod admin;
@@ -12,6 +12,7 @@ pub mod check;
 pub mod cli;
 pub mod committer;
 pub mod data;
+pub mod exchange;
 pub mod log;
 pub mod problem;
 pub mod pull;

@@ -37,6 +37,7 @@ use self::person::Person;
 use self::rows::Stored;
 use self::station::Station;
 use self::ticket::{CodeHash, Ticket};
+use crate::committer::OwnedAsker;
 use crate::log::Log;
 
 /// Stations, people, tickets and devices.
@@ -225,6 +226,22 @@ impl Register {
             grants.extend(campaigns::grants(&*self.log.store()?, standing)?);
         }
         Ok(grants)
+    }
+
+    /// What a device's person is, and may read and write, now.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError::PersonUnknown`] if the person is not here, [`RegisterError::Store`] if the disk cannot be read.
+    pub fn asker(&self, device: &Device) -> Result<OwnedAsker, RegisterError> {
+        let person = self.person(device.person);
+        let person = person.ok_or(RegisterError::PersonUnknown(device.person))?;
+        let standing = person.standing();
+        Ok(OwnedAsker {
+            device: device.id,
+            grants: self.grants(&standing)?,
+            standing,
+        })
     }
 
     /// The stations that concern a person: their own, or a coordinator's region's; at most [`STATIONS_TOLD_MAX`].

@@ -18,13 +18,14 @@ use super::answer::{answer, durable, known, our_fault, refused};
 use super::cache::{Cache, Kept};
 use super::rebuild::rebuild;
 use super::write::{self, Plan, Stamp};
-use super::{Job, OwnedAsker, StationRegion};
+use super::{Job, Outcomes, OwnedAsker, Push, StationRegion};
 use crate::log::Log;
 use crate::register::campaigns;
 use crate::shelf::{Library, Shelf};
 use crate::tables::{self, RecordRow, SummaryRow};
 
-pub(super) struct Desk {
+/// Where pushes are judged and written. The committer's thread has one; whoever has no threads sits at one himself.
+pub struct Desk {
     log: Arc<Log>,
     station_region: Arc<StationRegion>,
     cache: Cache,
@@ -34,7 +35,9 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(log: Arc<Log>, station_region: Arc<StationRegion>) -> Self {
+    /// A desk over a log. There must be one alone.
+    #[must_use]
+    pub fn new(log: Arc<Log>, station_region: Arc<StationRegion>) -> Self {
         Self {
             log,
             station_region,
@@ -54,8 +57,26 @@ impl Desk {
         self.shelf.clear();
     }
 
+    /// Takes pushes as the committer takes those that wait together: one flush, then every outcome is there.
+    ///
+    /// # Errors
+    ///
+    /// In the place of each push, as [`CommitterHandle::push`](super::CommitterHandle::push).
+    pub fn take_together(&mut self, pushes: Vec<Push>) -> Vec<Result<Outcomes, ProblemKind>> {
+        let (mut group, mut answers) = (Vec::new(), Vec::new());
+        for Push { asker, outbox } in pushes {
+            let answer = Job::new(&self.log, asker, outbox).map(|(job, outcomes)| {
+                group.push(job);
+                outcomes
+            });
+            answers.push(answer);
+        }
+        self.commit(&group);
+        answers
+    }
+
     /// Opens a failed store again, if it can.
-    pub(super) fn heal(&mut self) {
+    pub fn heal(&mut self) {
         if self.log.is_healthy() {
             return;
         }
@@ -257,6 +278,15 @@ impl Desk {
         let Some(row) = row else { return Ok(None) };
         let document = rebuild(store, record, &row)?.document;
         Ok(Some(Kept { row, document }))
+    }
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk")
+            .field("log", &self.log)
+            .field("life", &self.life)
+            .finish_non_exhaustive()
     }
 }
 

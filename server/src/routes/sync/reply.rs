@@ -5,16 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
-use fieldwatch_schemas::feed::Grant;
-use fieldwatch_schemas::id::DeviceId;
 use fieldwatch_schemas::limits::BODY_PAUSE_MS_MAX;
-use fieldwatch_schemas::problem::ProblemKind;
-use fieldwatch_schemas::store::StoreError;
-use fieldwatch_schemas::sync::exchange::{Hello, Item, ListTag, Request, grants_tag};
+use fieldwatch_schemas::sync::exchange::{Item, Request};
 use fieldwatch_schemas::sync::frame;
-use fieldwatch_schemas::sync::push::{Outcome, Pushed};
-use fieldwatch_schemas::sync::station::{StationCard, stations_tag};
-use futures_util::FutureExt as _;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::spawn_blocking;
 use tokio_stream::wrappers::ReceiverStream;
@@ -22,9 +15,8 @@ use tracing::Instrument as _;
 
 use super::coding::Coding;
 use crate::app::App;
-use crate::committer::{Outcomes, OwnedAsker};
+use crate::exchange::{self, Exchange};
 use crate::problem::ApiError;
-use crate::pull::Pull;
 use crate::register::device::Device;
 
 /// How many pages wait for a slow reader.
@@ -35,13 +27,10 @@ const PAUSE_MAX: Duration = Duration::from_millis(BODY_PAUSE_MS_MAX);
 
 /// A reply that nothing stands in the way of.
 pub(super) struct Reply {
-    app: Arc<App>,
-    device: DeviceId,
-    hello: Hello,
-    /// What is known already, and where the rest comes from.
-    outcomes: Option<(Outcome, Outcomes)>,
     /// Away while a page is read.
-    pull: Option<Pull>,
+    exchange: Option<Exchange>,
+    /// Read before the reply begins.
+    first: Vec<Item>,
     coding: Coding,
     told: Told,
 }
@@ -60,12 +49,8 @@ struct Told {
 enum Cut {
     #[error("the reader went away, or reads no more")]
     Left,
-    #[error("the device was revoked")]
-    Revoked,
-    #[error("the push ended early: {0}")]
-    Push(ProblemKind),
-    #[error("the store failed")]
-    Store(#[from] StoreError),
+    #[error(transparent)]
+    Exchange(#[from] exchange::Cut),
     #[error("a page could not be read")]
     Page(#[from] tokio::task::JoinError),
     #[error("a page could not be coded")]
@@ -73,41 +58,36 @@ enum Cut {
 }
 
 impl Reply {
-    /// Refuses what is to be refused, and gives the outbox to the committer.
+    /// Refuses what is to be refused, gives the outbox to the committer, and waits for the first page with the first outcome, so that a
+    /// server which cannot take it says so as a problem.
     pub(super) async fn begin(
         app: Arc<App>,
         device: &Device,
-        mut request: Request,
+        request: Request,
         coding: Coding,
     ) -> Result<Self, ApiError> {
         let asker = app.asker(device)?;
-        let pull = Pull::begin(app.log().clone(), &asker, &request, app.names())
+        let (mut exchange, push) = Exchange::begin(app.register(), app.log(), asker, request)
             .map_err(ApiError::Refused)?;
-        let stations = app.register().stations_of(&asker.standing);
-        let hello = Hello {
-            log: app.log().id(),
-            now_ms: app.now_ms(),
-            grants: grants_if_other(&asker.grants, request.grants),
-            stations: stations_if_other(stations, request.stations),
-        };
-        let outbox = std::mem::take(&mut request.outbox);
-        let pushed = outbox.len();
-        let outcomes = match outbox.is_empty() {
-            true => None,
-            false => push(&app, asker, outbox).await?,
-        };
-        Ok(Self {
-            app,
-            device: device.id,
-            hello,
-            outcomes,
-            pull: Some(pull),
+        let mut told = Told::default();
+        if let Some(push) = push {
+            told.pushed = push.outbox.len();
+            let pushed = app.pushes().push(push.asker, push.outbox).await;
+            exchange.answered_by(pushed.map_err(ApiError::Refused)?);
+        }
+        let mut reply = Self {
+            exchange: Some(exchange),
+            first: Vec::new(),
             coding,
-            told: Told {
-                pushed,
-                ..Told::default()
-            },
-        })
+            told,
+        };
+        reply.first = match reply.next_page().await {
+            Ok(first) => first.unwrap_or_default(),
+            Err(Cut::Exchange(exchange::Cut::Push(kind))) => return Err(ApiError::Refused(kind)),
+            Err(Cut::Exchange(exchange::Cut::Store(error))) => return Err(error.into()),
+            Err(_) => return Err(ApiError::Mistake("the first page")),
+        };
+        Ok(reply)
     }
 
     /// The body. `place` is held until it is over.
@@ -144,55 +124,26 @@ impl Reply {
     }
 
     async fn try_tell(&mut self, pages: &mpsc::Sender<io::Result<Bytes>>) -> Result<(), Cut> {
-        let hello = Item::Hello(self.hello.clone());
-        self.send(&[hello], pages).await?;
-        if let Some((first, rest)) = self.outcomes.take() {
-            self.tell_outcomes(first, rest, pages).await?;
-        }
+        let first = std::mem::take(&mut self.first);
+        self.send(&first, pages).await?;
         while let Some(page) = self.next_page().await? {
             self.send(&page, pages).await?;
         }
-        self.send(&[Item::End], pages).await?;
         let end = self.coding.end().await?;
         self.send_bytes(end, pages).await
     }
 
-    /// Outcomes as they come; what has gathered meanwhile shares a page.
-    async fn tell_outcomes(
-        &mut self,
-        first: Outcome,
-        mut rest: Outcomes,
-        pages: &mpsc::Sender<io::Result<Bytes>>,
-    ) -> Result<(), Cut> {
-        let mut next = Some(Ok(first));
-        while let Some(outcome) = next {
-            let mut page = vec![Item::Outcome(outcome.map_err(Cut::Push)?)];
-            let mut ready = rest.next().now_or_never();
-            while let Some(Some(outcome)) = ready {
-                page.push(Item::Outcome(outcome.map_err(Cut::Push)?));
-                ready = rest.next().now_or_never();
-            }
-            self.told.refused += page.iter().filter(|item| is_refusal(item)).count();
-            self.send(&page, pages).await?;
-            next = rest.next().await;
-        }
-        Ok(())
-    }
-
-    /// The next page, read where blocking is allowed; none for a device that was revoked meanwhile.
+    /// The next page, read where blocking is allowed.
     async fn next_page(&mut self) -> Result<Option<Vec<Item>>, Cut> {
-        if !self.app.register().is_active(self.device) {
-            return Err(Cut::Revoked);
-        }
-        let Some(mut pull) = self.pull.take() else {
+        let Some(mut exchange) = self.exchange.take() else {
             return Ok(None);
         };
-        let (pull, page) = spawn_blocking(move || {
-            let page = pull.next_page();
-            (pull, page)
-        })
-        .await?;
-        self.pull = Some(pull);
+        let read = move || {
+            let page = exchange.next_page();
+            (exchange, page)
+        };
+        let (exchange, page) = spawn_blocking(read).await?;
+        self.exchange = Some(exchange);
         Ok(page?)
     }
 
@@ -203,6 +154,7 @@ impl Reply {
     ) -> Result<(), Cut> {
         let records = items.iter().filter(|item| matches!(item, Item::Record(_)));
         self.told.records += records.count();
+        self.told.refused += items.iter().filter(|item| is_refusal(item)).count();
         let page = items.iter().flat_map(frame::encode).collect();
         let bytes = self.coding.page(page).await?;
         self.send_bytes(bytes, pages).await
@@ -224,30 +176,6 @@ impl Reply {
     }
 }
 
-/// Gives an outbox to the committer, and waits for the first outcome, so that a server which cannot take it says so as a problem.
-async fn push(
-    app: &App,
-    asker: OwnedAsker,
-    outbox: Vec<Pushed>,
-) -> Result<Option<(Outcome, Outcomes)>, ApiError> {
-    let pushed = app.pushes().push(asker, outbox).await;
-    let mut outcomes = pushed.map_err(ApiError::Refused)?;
-    let first = outcomes.next().await.transpose();
-    let first = first.map_err(ApiError::Refused)?;
-    Ok(first.map(|first| (first, outcomes)))
-}
-
 fn is_refusal(item: &Item) -> bool {
     matches!(item, Item::Outcome(outcome) if outcome.problem.is_some())
-}
-
-fn stations_if_other(
-    stations: Vec<StationCard>,
-    held: Option<ListTag>,
-) -> Option<Vec<StationCard>> {
-    (held != Some(stations_tag(&stations))).then_some(stations)
-}
-
-fn grants_if_other(grants: &[Grant], held: Option<ListTag>) -> Option<Vec<Grant>> {
-    (held != Some(grants_tag(grants))).then(|| grants.to_vec())
 }

@@ -1,0 +1,140 @@
+//! One exchange without its socket: what a reply says, page by page, as the route streams it and the simulator carries it.
+//!
+//! ```text
+//! begin ─▶ the outbox goes to the committer, or to its desk ─▶ hello · outcomes │ pages of the feeds │ their ends │ End
+//! ```
+//!
+//! Everything here blocks where it must: for outcomes until they are durable, for pages until what they saw is.
+
+use std::sync::Arc;
+
+use fieldwatch_schemas::feed::Grant;
+use fieldwatch_schemas::id::DeviceId;
+use fieldwatch_schemas::problem::ProblemKind;
+use fieldwatch_schemas::store::StoreError;
+use fieldwatch_schemas::sync::exchange::{Hello, Item, ListTag, Request, grants_tag};
+use fieldwatch_schemas::sync::station::{StationCard, stations_tag};
+
+use crate::committer::{Outcomes, OwnedAsker, Push};
+use crate::log::Log;
+use crate::pull::{Names, Pull};
+use crate::register::Register;
+
+/// A request that nothing stands in the way of, and its reply in the making.
+#[derive(Debug)]
+pub struct Exchange {
+    register: Arc<Register>,
+    device: DeviceId,
+    /// Until it is told.
+    hello: Option<Hello>,
+    /// Until the last one is told.
+    outcomes: Option<Outcomes>,
+    /// Until its last page is told.
+    pull: Option<Pull>,
+}
+
+/// Why a reply must be cut: the device goes on from its last commit point.
+#[derive(Debug, thiserror::Error)]
+pub enum Cut {
+    /// The device may do nothing any more.
+    #[error("the device was revoked")]
+    Revoked,
+    /// Outcomes are missing; what they are about may or may not have been taken.
+    #[error("the push ended early: {0}")]
+    Push(ProblemKind),
+    /// The store failed, or a feed cannot be read.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+impl Exchange {
+    /// Begins a reply, and gives out what was brought: whoever has a committer pushes it, and calls [`Exchange::answered_by`] before
+    /// the first page is read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pull::begin`]; nothing was read or taken.
+    pub fn begin(
+        register: &Arc<Register>,
+        log: &Arc<Log>,
+        asker: OwnedAsker,
+        mut request: Request,
+    ) -> Result<(Self, Option<Push>), ProblemKind> {
+        let pull = Pull::begin(Arc::clone(log), &asker, &request, names(register))?;
+        let stations = register.stations_of(&asker.standing);
+        let hello = Hello {
+            log: log.id(),
+            now_ms: log.now_ms(),
+            grants: grants_if_other(&asker.grants, request.grants),
+            stations: stations_if_other(stations, request.stations),
+        };
+        let outbox = std::mem::take(&mut request.outbox);
+        let exchange = Self {
+            register: Arc::clone(register),
+            device: asker.device,
+            hello: Some(hello),
+            outcomes: None,
+            pull: Some(pull),
+        };
+        let push = (!outbox.is_empty()).then_some(Push { asker, outbox });
+        Ok((exchange, push))
+    }
+
+    /// Says where the outcomes of the push come from.
+    pub fn answered_by(&mut self, outcomes: Outcomes) {
+        self.outcomes = Some(outcomes);
+    }
+
+    /// The next page; `None` after the one that holds [`Item::End`]. Blocks until everything in it is durable.
+    ///
+    /// # Errors
+    ///
+    /// [`Cut`]: there is nothing more to be said, and what was said stands.
+    pub fn next_page(&mut self) -> Result<Option<Vec<Item>>, Cut> {
+        let mut page: Vec<Item> = self.hello.take().map(Item::Hello).into_iter().collect();
+        page.extend(self.ready_outcomes()?);
+        if !page.is_empty() {
+            return Ok(Some(page));
+        }
+        if !self.register.is_active(self.device) {
+            return Err(Cut::Revoked);
+        }
+        let Some(pull) = &mut self.pull else {
+            return Ok(None);
+        };
+        let page = pull.next_page()?;
+        Ok(Some(page.unwrap_or_else(|| {
+            self.pull = None;
+            vec![Item::End]
+        })))
+    }
+
+    /// Waits for the next outcome; what has gathered meanwhile shares its page.
+    fn ready_outcomes(&mut self) -> Result<Vec<Item>, Cut> {
+        let Some(outcomes) = &mut self.outcomes else {
+            return Ok(Vec::new());
+        };
+        let ready = outcomes.ready_blocking().map_err(Cut::Push)?;
+        if ready.is_empty() {
+            self.outcomes = None;
+        }
+        Ok(ready.into_iter().map(Item::Outcome).collect())
+    }
+}
+
+/// Who people are, for the labels of what they wrote.
+fn names(register: &Arc<Register>) -> Arc<Names> {
+    let register = Arc::clone(register);
+    Arc::new(move |person| register.person(person).map(|person| person.name))
+}
+
+fn stations_if_other(
+    stations: Vec<StationCard>,
+    held: Option<ListTag>,
+) -> Option<Vec<StationCard>> {
+    (held != Some(stations_tag(&stations))).then_some(stations)
+}
+
+fn grants_if_other(grants: &[Grant], held: Option<ListTag>) -> Option<Vec<Grant>> {
+    (held != Some(grants_tag(grants))).then(|| grants.to_vec())
+}
