@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::committer::{Committer, CommitterHandle, OwnedAsker};
+use crate::ledger::Ledger;
 use crate::log::Log;
 use crate::problem::ApiError;
 use crate::register::device::Device;
@@ -21,6 +22,7 @@ use crate::token::{Gate, Proof};
 pub struct App {
     register: Arc<Register>,
     log: Arc<Log>,
+    ledger: Arc<Ledger>,
     pushes: CommitterHandle,
     /// Until the server is closed.
     committer: Mutex<Option<Committer>>,
@@ -29,13 +31,13 @@ pub struct App {
 }
 
 impl App {
-    /// The server over a log. Time is the log's.
+    /// The server over a log and its ledger. Time is the log's.
     ///
     /// # Errors
     ///
     /// [`ApiError`] if the register cannot be read, or the committer cannot begin.
-    pub fn new(log: Arc<Log>, gate: Gate) -> Result<Arc<Self>, ApiError> {
-        let register = Arc::new(Register::open(log.clone())?);
+    pub fn new(log: Arc<Log>, ledger: Arc<Ledger>, gate: Gate) -> Result<Arc<Self>, ApiError> {
+        let register = Arc::new(Register::open(log.clone(), ledger.clone())?);
         let stations = register.clone();
         let region = Arc::new(move |station: &str| stations.station_region(station));
         let committer = Committer::start(log.clone(), region)
@@ -43,6 +45,7 @@ impl App {
         Ok(Arc::new(Self {
             register,
             log,
+            ledger,
             pushes: committer.handle(),
             committer: Mutex::new(Some(committer)),
             gate,
@@ -60,6 +63,12 @@ impl App {
     #[must_use]
     pub fn log(&self) -> &Arc<Log> {
         &self.log
+    }
+
+    /// What outlives the store.
+    #[must_use]
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
     }
 
     /// Where pushes are brought.

@@ -7,6 +7,7 @@
 //!   settings.json  the server's name, its hosts, and what the last `serve` was reached by
 //!   tls.key tls.crt      the server's own key, for ever, and its self-signed certificate
 //!   signing.key nonce.key   what tokens are signed with, and nonces recognised by
+//!   ledger         what outlives the store, copied apart from backups
 //!   admin.sock     while the server runs
 //!   store/         sled
 //! ```
@@ -25,6 +26,8 @@ use fieldwatch_schemas::store::{Store, StoreError};
 
 pub use self::settings::{Served, Settings};
 use crate::app::{App, random};
+use crate::ledger::roll::FileRoll;
+use crate::ledger::{Ledger, LedgerError};
 use crate::log::Log;
 use crate::problem::ApiError;
 use crate::tls::{self, Identity, TlsError};
@@ -58,6 +61,9 @@ pub enum DataError {
     /// The store.
     #[error("the store could not be opened")]
     Store(#[from] StoreError),
+    /// The ledger.
+    #[error("the ledger cannot be used")]
+    Ledger(#[from] LedgerError),
     /// The rest of the server.
     #[error("the server could not begin")]
     App(#[from] ApiError),
@@ -183,7 +189,14 @@ impl DataFolder {
             Ok(Arc::new(store) as Arc<dyn Store>)
         };
         let log = Log::open(Box::new(opener), random()?, Arc::new(now_ms))?;
-        Ok(App::new(log, gate)?)
+        Ok(App::new(log, self.ledger()?, gate)?)
+    }
+
+    fn ledger(&self) -> Result<Arc<Ledger>, DataError> {
+        let path = self.file("ledger");
+        let roll = FileRoll::open(&path).map_err(|error| DataError::File(path, error))?;
+        let signing_key = file::read(&self.file("signing.key"))?;
+        Ok(Arc::new(Ledger::open(Arc::new(roll), &signing_key)?))
     }
 
     fn gate(&self, settings: &Settings) -> Result<Gate, DataError> {

@@ -13,6 +13,7 @@ pub mod cli;
 pub mod committer;
 pub mod data;
 pub mod exchange;
+pub mod ledger;
 pub mod log;
 pub mod problem;
 pub mod pull;

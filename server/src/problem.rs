@@ -69,7 +69,9 @@ impl ApiError {
                 RegisterError::Key(_) => {
                     return Problem::with_detail(ProblemKind::BadRequest, error.to_string());
                 }
-                RegisterError::Full | RegisterError::Store(_) => ProblemKind::Unavailable,
+                RegisterError::Full | RegisterError::Store(_) | RegisterError::Ledger(_) => {
+                    ProblemKind::Unavailable
+                }
                 _ => ProblemKind::Internal,
             },
             Self::Store(_) => ProblemKind::Unavailable,

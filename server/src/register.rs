@@ -10,17 +10,19 @@
 //! | `83` ‖ device id, 16 | [`Device`] |
 //!
 //! Everything is also held in memory (their counts are bounded), so asking costs no disk. A change is on the disk for good before
-//! it can be seen: one writer at a time applies one batch, flushes, and only then touches the memory.
+//! it can be seen: one writer at a time writes it into the ledger, applies one batch, flushes, and only then touches the memory.
 
 pub(crate) mod campaigns;
 pub mod device;
 mod error;
+mod ledgered;
 pub mod person;
 mod rows;
 pub mod station;
 pub mod ticket;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use fieldwatch_schemas::area;
@@ -38,14 +40,18 @@ use self::rows::Stored;
 use self::station::Station;
 use self::ticket::{CodeHash, Ticket};
 use crate::committer::OwnedAsker;
+use crate::ledger::Ledger;
 use crate::log::Log;
 
 /// Stations, people, tickets and devices.
 #[derive(Debug)]
 pub struct Register {
     log: Arc<Log>,
+    ledger: Arc<Ledger>,
     /// Held over every change, from looking until it is in memory.
     writing: Mutex<()>,
+    /// Whether the store failed with something that the ledger has.
+    is_behind: AtomicBool,
     index: RwLock<Index>,
 }
 
@@ -58,13 +64,15 @@ struct Index {
 }
 
 impl Register {
-    /// Reads the register that lies in a log's store.
+    /// Reads the register that lies in a log's store, after bringing it up to what the ledger says.
     ///
     /// # Errors
     ///
-    /// [`RegisterError::Store`] if the disk cannot be read, [`RegisterError::Damaged`] if a row cannot be understood.
-    pub fn open(log: Arc<Log>) -> Result<Self, RegisterError> {
+    /// [`RegisterError::Store`] if the disk cannot be read, [`RegisterError::Damaged`] if a row cannot be understood,
+    /// [`RegisterError::Ledger`] if the ledger is damaged or older than the store.
+    pub fn open(log: Arc<Log>, ledger: Arc<Ledger>) -> Result<Self, RegisterError> {
         let store = log.store()?;
+        ledgered::bring_up(&*store, &ledger)?;
         let index = Index {
             stations: rows::all(&*store)?,
             persons: rows::all(&*store)?,
@@ -73,7 +81,9 @@ impl Register {
         };
         Ok(Self {
             log,
+            ledger,
             writing: Mutex::new(()),
+            is_behind: AtomicBool::new(false),
             index: RwLock::new(index),
         })
     }
@@ -283,8 +293,13 @@ impl Register {
 
     fn keep(&self, batch: &Batch) -> Result<(), RegisterError> {
         let store = self.log.store()?;
-        let kept = store.apply(batch).and_then(|()| store.flush());
-        kept.inspect_err(|error| self.log.fail(error))?;
+        let is_behind = self.is_behind.swap(true, Ordering::SeqCst);
+        let kept = ledgered::keep(&*store, &self.ledger, batch, is_behind);
+        if let Err(RegisterError::Store(error)) = &kept {
+            self.log.fail(error);
+        }
+        kept?;
+        self.is_behind.store(false, Ordering::SeqCst);
         Ok(())
     }
 

@@ -68,7 +68,9 @@ impl AdminError {
                 RegisterError::StationUnknown(_)
                 | RegisterError::PersonUnknown(_)
                 | RegisterError::DeviceUnknown(_) => ProblemKind::NotFound,
-                RegisterError::Store(_) | RegisterError::Damaged(_) => ProblemKind::StoreFailed,
+                RegisterError::Store(_) | RegisterError::Damaged(_) | RegisterError::Ledger(_) => {
+                    ProblemKind::StoreFailed
+                }
                 RegisterError::Full => ProblemKind::TooMany,
                 _ => ProblemKind::ValueInvalid,
             },

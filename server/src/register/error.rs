@@ -6,6 +6,8 @@ use fieldwatch_schemas::limits::NAME_CHARS_MAX;
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::store::StoreError;
 
+use crate::ledger::LedgerError;
+
 /// Why the register refused, or could not.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
@@ -73,6 +75,9 @@ pub enum RegisterError {
     /// A row that no version wrote.
     #[error("a row of the register cannot be read")]
     Damaged(#[source] minicbor::decode::Error),
+    /// The ledger refused, or could not.
+    #[error("the ledger cannot be used")]
+    Ledger(#[from] LedgerError),
     /// The disk failed.
     #[error("the register could not be read or written")]
     Store(#[from] StoreError),

@@ -8,10 +8,17 @@ use fieldwatch_schemas::store::memory::{Fault, MemoryStore};
 
 use super::person::Place;
 use super::*;
+use crate::ledger::LedgerError;
 
 fn open(store: &Arc<MemoryStore>) -> Register {
     let log = Log::new(store.clone(), [1; 16], Arc::new(|| 0)).unwrap();
-    Register::open(log).unwrap()
+    Register::open(log, Arc::new(Ledger::in_memory().unwrap())).unwrap()
+}
+
+/// A register whose ledger is another's too, as a store is that was set back.
+fn open_with(store: &Arc<MemoryStore>, ledger: &Arc<Ledger>) -> Result<Register, RegisterError> {
+    let log = Log::new(store.clone(), [1; 16], Arc::new(|| 0)).unwrap();
+    Register::open(log, ledger.clone())
 }
 
 fn station(id: &str, name: &str) -> Station {
@@ -148,4 +155,69 @@ fn a_ticket_is_good_for_a_second_to_ninety_days() {
         ticket.check(60_000),
         Err(RegisterError::TicketExpired)
     ));
+}
+
+#[test]
+fn a_store_that_was_set_back_hears_from_the_ledger_what_it_missed() {
+    let (now, old) = (Arc::new(MemoryStore::new()), Arc::new(MemoryStore::new()));
+    let ledger = Arc::new(Ledger::in_memory().unwrap());
+    let register = open_with(&now, &ledger).unwrap();
+    register.add_station(station("a", "一")).unwrap();
+    let staff = person(Role::StationStaff, place(Some("a"), None)).unwrap();
+    register.add_person(staff.clone()).unwrap();
+    let register = open_with(&old, &ledger).unwrap();
+    assert_eq!(register.stations(), [station("a", "一")]);
+    assert_eq!(register.person(staff.id), Some(staff));
+    old.crash();
+    let register = open_with(&old, &Arc::new(Ledger::in_memory().unwrap()));
+    assert_eq!(register.unwrap().stations().len(), 1, "it is durable there");
+}
+
+#[test]
+fn what_only_the_ledger_has_is_there_after_the_next_opening_and_after_the_next_change() {
+    for (fault, is_reopened) in [(Fault::Apply, true), (Fault::Flush, false)] {
+        let store = Arc::new(MemoryStore::new());
+        let ledger = Arc::new(Ledger::in_memory().unwrap());
+        let register = open_with(&store, &ledger).unwrap();
+        store.fail_next(fault);
+        assert!(register.add_station(station("a", "一")).is_err());
+        store.crash();
+        if !is_reopened {
+            register.log.reopen().unwrap();
+            register.add_station(station("b", "二")).unwrap();
+            store.crash();
+        }
+        let stations = open_with(&store, &ledger).unwrap().stations();
+        assert!(stations.contains(&station("a", "一")));
+        assert_eq!(stations.len(), if is_reopened { 1 } else { 2 });
+    }
+}
+
+#[test]
+fn a_ledger_that_lacks_what_the_store_has_heard_is_refused() {
+    let store = Arc::new(MemoryStore::new());
+    let ledger = Arc::new(Ledger::in_memory().unwrap());
+    let register = open_with(&store, &ledger).unwrap();
+    register.add_station(station("a", "一")).unwrap();
+    let other = Arc::new(Ledger::in_memory().unwrap());
+    let elsewhere = open_with(&Arc::new(MemoryStore::new()), &other).unwrap();
+    elsewhere.add_station(station("b", "二")).unwrap();
+    let refused = open_with(&store, &other);
+    assert!(matches!(
+        refused,
+        Err(RegisterError::Ledger(LedgerError::Older))
+    ));
+}
+
+#[test]
+fn an_empty_ledger_takes_in_what_the_register_holds() {
+    let store = Arc::new(MemoryStore::new());
+    let register = open(&store);
+    register.add_station(station("a", "一")).unwrap();
+    let ledger = Arc::new(Ledger::in_memory().unwrap());
+    open_with(&store, &ledger).unwrap();
+    let other = Arc::new(MemoryStore::new());
+    let register = open_with(&other, &ledger).unwrap();
+    assert_eq!(register.stations(), [station("a", "一")]);
+    open_with(&store, &ledger).unwrap();
 }

@@ -23,6 +23,7 @@ use fieldwatch_schemas::sync::token::{Assertion, NONCE_HEADER};
 use fieldwatch_schemas::sync::{MEDIA_TYPE, VERSION};
 use fieldwatch_schemas::time::Moment;
 use fieldwatch_server::app::{App, random};
+use fieldwatch_server::ledger::Ledger;
 use fieldwatch_server::log::Log;
 use fieldwatch_server::register::person::{Person, Place};
 use fieldwatch_server::register::station::Station;
@@ -46,6 +47,7 @@ pub(crate) struct World {
     pub(crate) app: Arc<App>,
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) clock: Arc<AtomicI64>,
+    pub(crate) ledger: Arc<Ledger>,
     signing_key: Vec<u8>,
 }
 
@@ -70,7 +72,8 @@ impl World {
         let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(AtomicI64::new(1_790_000_000_000));
         let signing_key = new_signing_key().unwrap();
-        let app = open(&store, &clock, &signing_key);
+        let ledger = Arc::new(Ledger::in_memory().unwrap());
+        let app = open(&store, &clock, &ledger, &signing_key);
         for (id, region) in [(STATION, "330106"), (OTHER_STATION, "330102")] {
             let station = Station::new(id, "站", region, Authority::Council).unwrap();
             app.register().add_station(station).unwrap();
@@ -79,6 +82,7 @@ impl World {
             app,
             store,
             clock,
+            ledger,
             signing_key,
         }
     }
@@ -87,7 +91,7 @@ impl World {
     pub(crate) fn crashed(self) -> Self {
         self.app.close();
         self.store.crash();
-        let app = open(&self.store, &self.clock, &self.signing_key);
+        let app = open(&self.store, &self.clock, &self.ledger, &self.signing_key);
         Self { app, ..self }
     }
 
@@ -179,13 +183,18 @@ impl World {
     }
 }
 
-fn open(store: &Arc<MemoryStore>, clock: &Arc<AtomicI64>, signing_key: &[u8]) -> Arc<App> {
+fn open(
+    store: &Arc<MemoryStore>,
+    clock: &Arc<AtomicI64>,
+    ledger: &Arc<Ledger>,
+    signing_key: &[u8],
+) -> Arc<App> {
     let store: Arc<dyn Store> = store.clone();
     let clock = clock.clone();
     let now = Arc::new(move || clock.load(Ordering::SeqCst));
     let log = Log::new(store, random().unwrap(), now).unwrap();
     let gate = Gate::new(NAME.to_owned(), NonceKey::new(&[7; 32]), signing_key).unwrap();
-    App::new(log, gate).unwrap()
+    App::new(log, ledger.clone(), gate).unwrap()
 }
 
 impl Reply {
