@@ -12,7 +12,7 @@ use fieldwatch_schemas::sync::pull::{
     ChangeItem, Commit, FeedEnd, Gone, Presence, RecordItem, Sending, what_to_send,
 };
 use fieldwatch_schemas::sync::push::{
-    Accepted, Asker, Held, Judgement, Outcome, Pushed, Verdict, Writer, judge,
+    Accepted, Asker, Court, Held, Judgement, Outcome, Policy, Pushed, Verdict, Writer, judge,
 };
 
 /// What a server holds of one record.
@@ -110,6 +110,7 @@ impl Server {
             device,
             standing,
             grants,
+            policy: Policy::Judged,
         };
         let held = self.records.get(&pushed.record).map(|entry| Held {
             document: &entry.document,
@@ -124,13 +125,11 @@ impl Server {
                 fieldwatch_schemas::sync::push::Refusal::new(ProblemKind::NotPermitted, words);
             Judgement::Refuse(refusal)
         } else {
-            judge(
-                pushed,
-                held,
-                &asker,
-                &region_of,
-                &fieldwatch_schemas::checklist::published::Shipped,
-            )
+            let court = Court {
+                station_region: &region_of,
+                checklists: &fieldwatch_schemas::checklist::published::Shipped,
+            };
+            judge(pushed, held, &asker, &court)
         };
         match judged {
             Judgement::Accept(accepted) => self.store(*accepted),

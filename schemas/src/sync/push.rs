@@ -1,32 +1,31 @@
 //! Pushing: what a device brings, and what the server makes of it.
 //!
-//! The unit is all unsent changes of one record. Server half: [`judge`], the whole of acceptance as a pure function: bytes, meaning,
-//! policy, feeds. It never touches a store, so the simulator runs the same code. A refusal concerns one record; the others go on.
+//! The unit is all unsent changes of one record, split into segments where their author changes. Server half: [`judge`], the whole of
+//! acceptance as a pure function: bytes, meaning, policy, feeds. It never touches a store, so the simulator runs the same code. A
+//! refusal concerns one segment of one record, and what depends on it; the others go on.
 
 mod policy;
 mod refusal;
+mod segment;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use minicbor::bytes::{ByteSlice, ByteVec};
 use minicbor::{Decode, Encode};
 
 pub use refusal::Refusal;
 
+use self::segment::Bench;
 use super::vouch::Vouched;
 use crate::checklist::published::Checklists;
 use crate::chunk::Chunk;
 use crate::feed::{Feed, Grant, Standing, feeds_of};
 use crate::id::{Actor, DeviceId, Hash, PersonId, RecordId};
 use crate::kind::Kind;
-use crate::limits::{
-    PUSH_CHANGES_MAX, RECORD_ACTORS_MAX, RECORD_BYTES_MAX, RECORD_CHANGES_MAX, RECORD_HEADS_MAX,
-    RECORD_OPS_MAX,
-};
+use crate::limits::{PUSH_CHANGES_MAX, RECORD_BYTES_MAX, RECORD_CHANGES_MAX};
 use crate::problem::ProblemKind;
-use crate::record::check::{Difference, check_whole, difference};
 use crate::record::view::View;
-use crate::record::{Document, DocumentError, frozen};
+use crate::record::{Document, frozen};
 
 /// The unsent changes of one record.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -74,7 +73,7 @@ pub enum Verdict {
     /// The server lacks changes that these depend on: send the whole record.
     #[n(2)]
     Missing,
-    /// Refused; nothing of it was taken.
+    /// Refused; of it only what is named durable was taken.
     #[n(3)]
     Refused,
 }
@@ -130,6 +129,17 @@ pub struct Asker<'a> {
     pub standing: &'a Standing,
     /// What they may read and write.
     pub grants: &'a [Grant],
+    /// Whether they are asked what they may do.
+    pub policy: Policy,
+}
+
+/// Whether what a person may do decides about their changes. Bytes and meaning are judged always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// It does.
+    Judged,
+    /// Somebody who may has decided already.
+    Waived,
 }
 
 /// Who wrote a record with one actor.
@@ -168,7 +178,7 @@ pub struct Held<'a> {
 /// What the server may do with a pushed record.
 #[derive(Debug, Clone)]
 pub enum Judgement {
-    /// Take it: these changes are new, and this is the record with them.
+    /// Take it, or all of it but some segments: these changes are new, and this is the record with them.
     Accept(Box<Accepted>),
     /// Every change is here already.
     Duplicate,
@@ -193,20 +203,47 @@ pub struct Accepted {
     pub owner: PersonId,
     /// The feeds it belongs to now.
     pub feeds: BTreeSet<Feed>,
-    /// What the changes come to.
-    pub difference: Difference,
+    /// The segments that were not taken.
+    pub denied: Vec<Denied>,
 }
 
-/// Judges one pushed record, in this order: bytes, meaning, policy, feeds. `checklists` are those published here.
+/// A segment that was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denied {
+    /// Its changes.
+    pub changes: Vec<Hash>,
+    /// Why.
+    pub refusal: Refusal,
+}
+
+impl From<Denied> for RefusedSegment {
+    fn from(denied: Denied) -> Self {
+        Self {
+            changes: denied.changes,
+            problem: denied.refusal.problem.name().to_owned(),
+            words: denied.refusal.words,
+        }
+    }
+}
+
+/// What judging rests on besides the record and who pushes.
+#[derive(Clone, Copy)]
+pub struct Court<'a> {
+    /// The region (GB/T 2260) of a station that the register knows.
+    pub station_region: &'a dyn Fn(&str) -> Option<String>,
+    /// The checklists published here.
+    pub checklists: &'a dyn Checklists,
+}
+
+/// Judges one pushed record, in this order: bytes, then segment by segment meaning, policy, feeds.
 #[must_use]
 pub fn judge(
     pushed: &Pushed,
     held: Option<Held<'_>>,
     asker: &Asker<'_>,
-    station_region: &dyn Fn(&str) -> Option<String>,
-    checklists: &dyn Checklists,
+    court: &Court<'_>,
 ) -> Judgement {
-    match try_judge(pushed, held, asker, station_region, checklists) {
+    match try_judge(pushed, held, asker, court) {
         Ok(judgement) => judgement,
         Err(refusal) => Judgement::Refuse(refusal),
     }
@@ -216,53 +253,71 @@ fn try_judge(
     pushed: &Pushed,
     held: Option<Held<'_>>,
     asker: &Asker<'_>,
-    station_region: &dyn Fn(&str) -> Option<String>,
-    checklists: &dyn Checklists,
+    court: &Court<'_>,
 ) -> Result<Judgement, Refusal> {
     let kind: Kind = pushed
         .kind
         .parse()
         .map_err(|_| Refusal::new(ProblemKind::KindUnknown, &pushed.kind))?;
-    policy::may_see(held, asker, station_region, pushed.record)?;
+    if let (Some(held), Policy::Judged) = (held, asker.policy) {
+        let feeds = feeds_of(&held.document.view(), held.owner, court.station_region);
+        if let Err(refusal) = policy::may_see(&feeds, held.document, asker) {
+            return match is_own_and_here(pushed, held, asker) {
+                true => Ok(Judgement::Duplicate),
+                false => Err(refusal),
+            };
+        }
+    }
     let chunks = read_chunks(pushed, kind, held)?;
     let blank = Document::begin(pushed.record, kind)?;
     let before = held.map_or(&blank, |held| held.document);
+    let mut seen = BTreeSet::new();
     let fresh: Vec<Chunk> = chunks
         .into_iter()
-        .filter(|chunk| !before.has(chunk.hash()))
+        .filter(|chunk| !before.has(chunk.hash()) && seen.insert(chunk.hash()))
         .collect();
     if fresh.is_empty() {
         return Ok(Judgement::Duplicate);
     }
-    let mut after = before.clone();
-    match after.accept(&fresh) {
-        Ok(()) => {}
-        Err(DocumentError::Missing(hashes)) => return Ok(Judgement::Missing(hashes)),
-        Err(error) => return Err(error.into()),
+    let missing = segment::missing(before, &fresh);
+    if !missing.is_empty() {
+        return Ok(Judgement::Missing(missing));
     }
-    let writers = bind_writers(held, &fresh, kind, asker)?;
-    check_size(&after)?;
-    if held.is_none() {
-        policy::has_its_key(&after, &fresh)?;
+    let mut bench = Bench::new(court, asker, before, held);
+    for segment in segment::split(fresh, &bench.writers, asker) {
+        bench.hear(segment);
     }
-    check_whole(&after)?;
-    let difference = difference(before, &after)?;
-    policy::events_are_legal(&after, &difference, checklists)?;
-    policy::sealed_stays(&after, &fresh)?;
-    let owner = held.map_or(asker.standing.person, |held| held.owner);
-    let view = after.view();
-    let feeds = feeds_of(&view, owner, station_region);
-    policy::may_make(&difference, &feeds, kind, asker)?;
-    let accepted = Accepted {
-        document: after,
-        view,
-        fresh,
-        writers,
-        owner,
-        feeds,
-        difference,
+    Ok(rule(bench))
+}
+
+/// What became of all segments together.
+fn rule(mut bench: Bench<'_>) -> Judgement {
+    let Some((view, feeds)) = bench.said else {
+        let first = bench.denied.drain(..).next();
+        return first.map_or(Judgement::Duplicate, |denied| {
+            Judgement::Refuse(denied.refusal)
+        });
     };
-    Ok(Judgement::Accept(Box::new(accepted)))
+    Judgement::Accept(Box::new(Accepted {
+        document: bench.document,
+        view,
+        fresh: bench.taken,
+        writers: bench.writers.into_values().collect(),
+        owner: bench.owner,
+        feeds,
+        denied: bench.denied,
+    }))
+}
+
+/// Telling a device that its own changes are durable is no leak, though the record has left its sight.
+fn is_own_and_here(pushed: &Pushed, held: Held<'_>, asker: &Asker<'_>) -> bool {
+    let is_own = |chunk: Chunk| {
+        let mut writers = held.writers.iter();
+        held.document.has(chunk.hash())
+            && writers.any(|writer| writer.actor == chunk.actor() && writer.device == asker.device)
+    };
+    let mut changes = pushed.changes.iter();
+    changes.all(|bytes| Chunk::parse(bytes.to_vec()).is_ok_and(is_own))
 }
 
 /// Bytes: limits, checksums and headers of every chunk, before automerge sees any.
@@ -292,58 +347,6 @@ fn read_chunks(pushed: &Pushed, kind: Kind, held: Option<Held<'_>>) -> Result<Ve
         Some(_) => Err(invalid("nobody writes as the frozen actor".to_owned())),
         None => Ok(chunks),
     }
-}
-
-/// However small its bytes, a record must stay one that others can open, and write upon all of its heads.
-fn check_size(after: &Document) -> Result<(), Refusal> {
-    if after.operations() > RECORD_OPS_MAX || after.heads().len() > RECORD_HEADS_MAX {
-        return Err(Refusal::new(
-            ProblemKind::RecordTooLarge,
-            "the record would grow beyond its limits",
-        ));
-    }
-    Ok(())
-}
-
-/// Binds each actor to the device that brought it first, and refuses numbers that were used before.
-fn bind_writers(
-    held: Option<Held<'_>>,
-    fresh: &[Chunk],
-    kind: Kind,
-    asker: &Asker<'_>,
-) -> Result<Vec<Writer>, Refusal> {
-    let known = held.map(|held| held.writers).unwrap_or_default();
-    let mut writers: BTreeMap<Actor, Writer> =
-        known.iter().map(|writer| (writer.actor, *writer)).collect();
-    for chunk in fresh {
-        let unbound = Writer {
-            actor: chunk.actor(),
-            device: asker.device,
-            person: asker.standing.person,
-            seq: 0,
-        };
-        let writer = writers.entry(chunk.actor()).or_insert(unbound);
-        if writer.device != asker.device {
-            return Err(Refusal::new(
-                ProblemKind::ActorForeign,
-                "the changes are written in another device's name",
-            ));
-        }
-        if chunk.seq() != writer.seq + 1 {
-            return Err(Refusal::new(
-                ProblemKind::ActorReused,
-                "a writer's number was used before, or skipped",
-            ));
-        }
-        writer.seq = chunk.seq();
-    }
-    if writers.len() > RECORD_ACTORS_MAX {
-        return Err(Refusal::new(
-            ProblemKind::RecordTooLarge,
-            format!("more than {RECORD_ACTORS_MAX} writers of a {kind}"),
-        ));
-    }
-    Ok(writers.into_values().collect())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use fieldwatch_schemas::record::Document;
 use fieldwatch_schemas::record::edit::{Act, Author};
 use fieldwatch_schemas::record::event::NewEvent;
 use fieldwatch_schemas::status::Role;
-use fieldwatch_schemas::sync::push::{Asker, Held, Judgement, Pushed, judge};
+use fieldwatch_schemas::sync::push::{Asker, Court, Held, Judgement, Policy, Pushed, judge};
 
 use crate::sample;
 
@@ -23,6 +23,11 @@ const ASSIGNED: &str = "00000000-0000-4000-8000-000000000007";
 fn region_of_station(_: &str) -> Option<String> {
     Some("330106".to_owned())
 }
+
+const COURT: Court<'_> = Court {
+    station_region: &region_of_station,
+    checklists: &Shipped,
+};
 
 fn feeds(kind: Kind) -> Vec<String> {
     let feeds = feeds_of(&sample::record(kind).view(), OWNER, &region_of_station);
@@ -145,8 +150,9 @@ fn is_taken(kind: Kind, role: Role) -> Result<(), String> {
         device: DeviceId([3; 16]),
         standing: &standing,
         grants: &grants,
+        policy: Policy::Judged,
     };
-    match judge(&pushed, None, &asker, &region_of_station, &Shipped) {
+    match judge(&pushed, None, &asker, &COURT) {
         Judgement::Accept(accepted) => {
             assert_eq!(accepted.view, record.view(), "{kind}");
             Ok(())
@@ -254,6 +260,7 @@ fn judged(held: &Document, theirs: &Document) -> Result<String, String> {
         device: DeviceId([3; 16]),
         standing: &standing,
         grants: &grants_of(&standing),
+        policy: Policy::Judged,
     };
     let held = Held {
         document: held,
@@ -262,7 +269,7 @@ fn judged(held: &Document, theirs: &Document) -> Result<String, String> {
         size_bytes: 0,
         changes: 2,
     };
-    match judge(&pushed, Some(held), &asker, &region_of_station, &Shipped) {
+    match judge(&pushed, Some(held), &asker, &COURT) {
         Judgement::Accept(accepted) => Ok(accepted.view.status().to_owned()),
         Judgement::Refuse(refusal) => Err(refusal.words),
         other => panic!("{other:?}"),

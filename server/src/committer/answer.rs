@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::id::Hash;
 use fieldwatch_schemas::problem::ProblemKind;
-use fieldwatch_schemas::sync::push::{Outcome, Pushed, Refusal, Verdict};
+use fieldwatch_schemas::record::Document;
+use fieldwatch_schemas::sync::push::{Denied, Outcome, Pushed, Refusal, RefusedSegment, Verdict};
 
 use super::cache::Kept;
 
@@ -21,6 +22,19 @@ pub(super) fn durable(pushed: &Pushed, verdict: Verdict) -> Outcome {
     answer(pushed, verdict, hashes.collect())
 }
 
+/// The answer to what was taken, but for the segments that were not.
+pub(super) fn stored(pushed: &Pushed, document: &Document, denied: &[Denied]) -> Outcome {
+    let Some(first) = denied.first() else {
+        return durable(pushed, Verdict::Stored);
+    };
+    Outcome {
+        problem: Some(first.refusal.problem.name().to_owned()),
+        words: Some(first.refusal.words.clone()),
+        refused: Some(denied.iter().cloned().map(RefusedSegment::from).collect()),
+        ..answer(pushed, Verdict::Refused, known(pushed, document))
+    }
+}
+
 pub(super) fn refused(pushed: &Pushed, held: Option<&Kept>, refusal: &Refusal) -> Outcome {
     // To somebody who may not see the record, not even that much is told.
     let tells = !matches!(
@@ -28,7 +42,7 @@ pub(super) fn refused(pushed: &Pushed, held: Option<&Kept>, refusal: &Refusal) -
         ProblemKind::NotPermitted | ProblemKind::HeldElsewhere
     );
     let durable = if tells {
-        known(pushed, held)
+        held.map_or_else(Vec::new, |kept| known(pushed, &kept.document))
     } else {
         Vec::new()
     };
@@ -39,8 +53,7 @@ pub(super) fn refused(pushed: &Pushed, held: Option<&Kept>, refusal: &Refusal) -
     }
 }
 
-pub(super) fn known(pushed: &Pushed, held: Option<&Kept>) -> Vec<Hash> {
-    let Some(kept) = held else { return Vec::new() };
+pub(super) fn known(pushed: &Pushed, document: &Document) -> Vec<Hash> {
     let hashes: BTreeSet<Hash> = pushed
         .changes
         .iter()
@@ -48,7 +61,7 @@ pub(super) fn known(pushed: &Pushed, held: Option<&Kept>) -> Vec<Hash> {
         .collect();
     hashes
         .into_iter()
-        .filter(|hash| kept.document.has(*hash))
+        .filter(|hash| document.has(*hash))
         .collect()
 }
 

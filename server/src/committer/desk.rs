@@ -10,11 +10,12 @@ use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::record::Document;
 use fieldwatch_schemas::store::{Store, StoreError};
 use fieldwatch_schemas::sync::push::{
-    Accepted, Asker, Held, Judgement, Outcome, Pushed, Refusal, Verdict, Writer, judge,
+    Accepted, Asker, Court, Denied, Held, Judgement, Outcome, Policy, Pushed, Refusal, Verdict,
+    Writer, judge,
 };
 
 use super::again::derived_again;
-use super::answer::{answer, durable, known, our_fault, refused};
+use super::answer::{answer, durable, known, our_fault, refused, stored};
 use super::cache::{Cache, Kept};
 use super::rebuild::rebuild;
 use super::write::{self, Plan, Stamp};
@@ -153,15 +154,19 @@ impl Desk {
             ruling => ruling?,
         };
         let outcome = match ruling {
-            Ruling::Write(document, plan) => {
+            Ruling::Write(document, plan, denied) => {
+                let outcome = stored(pushed, &document, &denied);
                 self.write(*document, *plan, pushed.record)?;
-                return Ok(durable(pushed, Verdict::Stored));
+                return Ok(outcome);
             }
             Ruling::Duplicate => durable(pushed, Verdict::Duplicate),
-            Ruling::Missing(missing) => Outcome {
-                missing,
-                ..answer(pushed, Verdict::Missing, known(pushed, held.as_ref()))
-            },
+            Ruling::Missing(missing) => {
+                let durable = held.as_ref().map(|kept| known(pushed, &kept.document));
+                Outcome {
+                    missing,
+                    ..answer(pushed, Verdict::Missing, durable.unwrap_or_default())
+                }
+            }
             Ruling::Refuse(refusal) => refused(pushed, held.as_ref(), &refusal),
         };
         if let Some(kept) = held {
@@ -194,14 +199,13 @@ impl Desk {
                 device: asker.device,
                 standing: &asker.standing,
                 grants,
+                policy: Policy::Judged,
             };
-            judge(
-                pushed,
-                known,
-                &who,
-                &*self.station_region,
-                &self.library(store),
-            )
+            let court = Court {
+                station_region: &*self.station_region,
+                checklists: &self.library(store),
+            };
+            judge(pushed, known, &who, &court)
         };
         let mut judgement = judged(&asker.grants);
         if is_not_permitted(&judgement) {
@@ -243,7 +247,11 @@ impl Desk {
                     let again = derived_again(store, &self.shelf, &accepted.view, region)?;
                     plan.ahead.splice(0..0, again);
                 }
-                Ok(Ruling::Write(Box::new(accepted.document), Box::new(plan)))
+                Ok(Ruling::Write(
+                    Box::new(accepted.document),
+                    Box::new(plan),
+                    accepted.denied,
+                ))
             }
             Err(error) if error.is_about_size() => Ok(Ruling::Refuse(Refusal::new(
                 ProblemKind::RecordTooLarge,
@@ -296,7 +304,7 @@ fn is_not_permitted(judgement: &Judgement) -> bool {
 
 /// What becomes of a pushed record.
 enum Ruling {
-    Write(Box<Document>, Box<Plan>),
+    Write(Box<Document>, Box<Plan>, Vec<Denied>),
     Duplicate,
     Missing(Vec<Hash>),
     Refuse(Refusal),

@@ -1,5 +1,7 @@
 //! What acceptance refuses from a device that does not write through [`crate::record::edit`].
 
+use std::collections::BTreeMap;
+
 use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
 use automerge::{ActorId, Change, ExpandedChange, ObjType, ScalarValue};
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Asker, Held, Refusal};
+use super::{Asker, Refusal};
 use crate::checklist::published::Checklists;
 use crate::chunk::Chunk;
-use crate::feed::{Feed, feeds_of};
-use crate::id::{Hash, RecordId};
+use crate::feed::Feed;
+use crate::id::Hash;
 use crate::inspection::sealed::broken_by;
 use crate::inspection::{SUBMITTED, can_be_submitted};
 use crate::kind::Kind;
@@ -18,17 +18,14 @@ use crate::status::{EventError, Walk};
 
 /// A record that is there must lie in a feed that the person may write. What cannot be seen is refused before it is looked at.
 pub(super) fn may_see(
-    held: Option<Held<'_>>,
+    feeds: &BTreeSet<Feed>,
+    document: &Document,
     asker: &Asker<'_>,
-    station_region: &dyn Fn(&str) -> Option<String>,
-    record: RecordId,
 ) -> Result<(), Refusal> {
-    let Some(held) = held else { return Ok(()) };
-    let feeds = feeds_of(&held.document.view(), held.owner, station_region);
-    if may_write(&feeds, held.document.kind(), asker) {
+    if may_write(feeds, document.kind(), asker) {
         return Ok(());
     }
-    if record.is_natural() {
+    if document.id().is_natural() {
         return Err(Refusal::new(
             ProblemKind::HeldElsewhere,
             "another station holds this record",
@@ -100,6 +97,17 @@ pub(super) fn sealed_stays(after: &Document, fresh: &[Chunk]) -> Result<(), Refu
     Ok(())
 }
 
+/// A record belongs to some feed, or nobody would ever see it.
+pub(super) fn lies_somewhere(feeds: &BTreeSet<Feed>) -> Result<(), Refusal> {
+    match feeds.is_empty() {
+        false => Ok(()),
+        true => Err(Refusal::new(
+            ProblemKind::RecordInvalid,
+            "it does not say where it belongs: a station, a region or a campaign is required",
+        )),
+    }
+}
+
 /// The person may write where the record belongs now, and cause the events.
 pub(super) fn may_make(
     difference: &Difference,
@@ -107,12 +115,6 @@ pub(super) fn may_make(
     kind: Kind,
     asker: &Asker<'_>,
 ) -> Result<(), Refusal> {
-    if feeds.is_empty() {
-        return Err(Refusal::new(
-            ProblemKind::RecordInvalid,
-            "it does not say where it belongs: a station, a region or a campaign is required",
-        ));
-    }
     if !may_write(feeds, kind, asker) {
         return Err(not_permitted());
     }

@@ -89,6 +89,7 @@ pub(super) fn judged(
         device: DeviceId([device; 16]),
         standing,
         grants: &grants,
+        policy: Policy::Judged,
     };
     let held = held.map(|accepted| Held {
         document: &accepted.document,
@@ -97,13 +98,11 @@ pub(super) fn judged(
         size_bytes: 0,
         changes: 0,
     });
-    judge(
-        pushed,
-        held,
-        &asker,
-        &region_of,
-        &crate::checklist::published::Shipped,
-    )
+    let court = Court {
+        station_region: &region_of,
+        checklists: &crate::checklist::published::Shipped,
+    };
+    judge(pushed, held, &asker, &court)
 }
 
 pub(super) fn accepted(judgement: Judgement) -> Accepted {
