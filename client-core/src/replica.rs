@@ -10,6 +10,7 @@
 mod account;
 mod arrive;
 mod checklists;
+mod erase;
 mod error;
 mod facts;
 mod feeds;
@@ -33,6 +34,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fieldwatch_schemas::checklist::Checklist;
 use fieldwatch_schemas::id::{EventId, Hash, RecordId};
+use fieldwatch_schemas::keyring::RecordKeys;
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::record::edit::Act;
 use fieldwatch_schemas::record::event::NewEvent;
@@ -49,14 +51,17 @@ pub use page::{Applied, Arrival, Page};
 pub use show::{Shown, State, Timed, Value};
 pub use status::{FeedStatus, Quarantined, Status, Unsettled};
 
+pub(crate) use self::keys::record_of_row;
 use self::rows::FeedRow;
 use crate::chance::Chance;
+use crate::store::Vault;
 use fieldwatch_schemas::time::Moment;
 
 /// Everything one device holds. Any number of threads may use it.
 #[derive(Debug)]
 pub struct Replica {
     store: Arc<dyn Store>,
+    record_keys: Arc<RecordKeys>,
     memory: Mutex<Memory>,
 }
 
@@ -78,9 +83,11 @@ impl Replica {
     /// # Errors
     ///
     /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
-    pub fn open(store: Arc<dyn Store>) -> Result<Self, ReplicaError> {
+    pub fn open(vault: impl Into<Vault>) -> Result<Self, ReplicaError> {
+        let Vault { store, keys } = vault.into();
         let replica = Self {
             store,
+            record_keys: keys,
             memory: Mutex::default(),
         };
         let mut group = replica.group();
@@ -88,6 +95,7 @@ impl Replica {
         let last = group.store().last(&KeyRange::prefix(&[keys::OUTBOX]))?;
         let place = last.and_then(|row| keys::last_place(&row.key));
         group.state.next_place = place.map_or(0, |place| place.saturating_add(1));
+        group.finish_erasing()?;
         drop(group);
         Ok(replica)
     }

@@ -9,10 +9,12 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use fieldwatch_client_core::chance::SystemChance;
-use fieldwatch_client_core::store::{HomeError, KeySource, Sealed, open_home};
+use fieldwatch_client_core::store::vault::open_keys;
+use fieldwatch_client_core::store::{HomeError, KeySource, Vault, open_home};
+use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::store::memory::MemoryStore;
+use fieldwatch_schemas::store::small::MemoryFile;
 use fieldwatch_schemas::store::{Batch, KeyRange, Store, StoreError};
 
 const SECRET: &[u8] = b"the narrative of a consumer, in plain words";
@@ -37,22 +39,24 @@ fn files(folder: &Path) -> Vec<Vec<u8>> {
     contents
 }
 
-fn sealed_memory() -> Sealed<MemoryStore> {
-    Sealed::new(MemoryStore::new(), &[7; 32], Box::new(SystemChance))
+fn sealed(store: &Arc<MemoryStore>, file: &Arc<MemoryFile>) -> Vault {
+    let keys = open_keys(file.clone(), &[7; 32], [1; 32]).unwrap();
+    Vault::seal(store.clone(), &[7; 32], keys)
 }
 
 #[test]
 fn nothing_readable_lies_on_the_disk() {
     let home = tempfile::tempdir().unwrap();
-    let store = open_home(home.path(), &KeySource::Device).unwrap();
+    let vault = open_home(home.path(), &KeySource::Device).unwrap();
+    let store = vault.store();
     let large = SECRET.repeat(2_000);
     for number in 0..20_u8 {
-        put(&*store, &[number], SECRET);
-        put(&*store, &[100, number], &large);
+        put(store, &[number], SECRET);
+        put(store, &[100, number], &large);
     }
     assert_eq!(store.get(&[3]).unwrap().as_deref(), Some(SECRET));
     assert_eq!(store.get(&[100, 3]).unwrap(), Some(large));
-    drop(store);
+    drop(vault);
     let contents = files(home.path());
     assert!(contents.len() > 2);
     for content in contents {
@@ -76,14 +80,14 @@ fn each_sort_of_key_opens_its_home_again_and_another_changes_nothing() {
     ];
     for (number, (right, wrong)) in pairs.into_iter().enumerate() {
         let home = folder.path().join(number.to_string());
-        put(&*open_home(&home, &right).unwrap(), b"k", SECRET);
+        put(open_home(&home, &right).unwrap().store(), b"k", SECRET);
         let before = files(&home);
         let refused = open_home(&home, &wrong).unwrap_err();
         assert!(matches!(refused, HomeError::KeyWrong { .. }), "{refused}");
         assert_eq!(refused.problem().kind(), Some(ProblemKind::KeyWrong));
         assert_eq!(files(&home), before);
-        let store = open_home(&home, &right).unwrap();
-        assert_eq!(store.get(b"k").unwrap().as_deref(), Some(SECRET));
+        let vault = open_home(&home, &right).unwrap();
+        assert_eq!(vault.store().get(b"k").unwrap().as_deref(), Some(SECRET));
     }
 }
 
@@ -133,73 +137,72 @@ fn only_the_owner_can_enter_a_home_and_its_store() {
 }
 
 #[test]
+fn a_home_without_its_record_keys_is_refused_and_nothing_in_it_changed() {
+    let home = tempfile::tempdir().unwrap();
+    drop(open_home(home.path(), &KeySource::Device).unwrap());
+    fs::remove_file(home.path().join("record.keys")).unwrap();
+    let before = files(home.path());
+    let refused = open_home(home.path(), &KeySource::Device).unwrap_err();
+    assert!(matches!(
+        refused,
+        HomeError::Damaged {
+            name: "record.keys"
+        }
+    ));
+    assert_eq!(files(home.path()), before);
+}
+
+#[test]
 fn a_value_that_was_moved_to_another_key_or_changed_does_not_open() {
-    let store = Arc::new(MemoryStore::new());
-    let open = || Sealed::new(Shared(store.clone()), &[7; 32], Box::new(SystemChance));
-    put(&open(), b"a", SECRET);
-    let sealed = store.get(b"a").unwrap().unwrap();
-    put(&*store, b"b", &sealed);
-    assert!(matches!(open().get(b"b"), Err(StoreError::Damaged { .. })));
-    let mut flipped = sealed;
+    let (store, file) = Default::default();
+    let open = || sealed(&store, &file);
+    put(open().store(), b"a", SECRET);
+    let value = store.get(b"a").unwrap().unwrap();
+    put(&*store, b"b", &value);
+    let moved = open().store().get(b"b");
+    assert!(matches!(moved, Err(StoreError::Damaged { .. })));
+    let mut flipped = value;
     flipped[30] ^= 1;
     put(&*store, b"a", &flipped);
-    assert!(matches!(open().get(b"a"), Err(StoreError::Damaged { .. })));
-    let scanned = open().scan(&KeyRange::all(), &mut |_, _| {
+    let changed = open().store().get(b"a");
+    assert!(matches!(changed, Err(StoreError::Damaged { .. })));
+    let scanned = open().store().scan(&KeyRange::all(), &mut |_, _| {
         std::ops::ControlFlow::Continue(())
     });
     assert!(matches!(scanned, Err(StoreError::Damaged { .. })));
 }
 
 #[test]
-fn a_sealed_store_keeps_the_order_and_the_limits_of_the_store_below() {
-    let store = sealed_memory();
-    for key in [&b"b"[..], b"a", b"c"] {
-        put(&store, key, key);
+fn the_rows_of_an_erased_record_are_gone_and_all_others_stay() {
+    let (store, file) = Default::default();
+    let (gone, kept) = (RecordId([1; 16]), RecordId([2; 16]));
+    let row = |table: u8, record: RecordId| [&[table], &record.bytes()[..]].concat();
+    let vault = sealed(&store, &file);
+    for table in *b"acgqrswxlmfo" {
+        for record in [gone, kept] {
+            put(vault.store(), &row(table, record), SECRET);
+        }
     }
-    let mut keys = Vec::new();
-    let mut visit = |key: &[u8], value: &[u8]| {
-        assert_eq!(key, value);
-        keys.push(key.to_vec());
-        std::ops::ControlFlow::Continue(())
-    };
-    store.scan(&KeyRange::all(), &mut visit).unwrap();
-    assert_eq!(keys, [b"a", b"b", b"c"]);
-    assert_eq!(store.last(&KeyRange::all()).unwrap().unwrap().value, b"c");
-    let mut batch = Batch::new();
-    batch.delete(b"c");
-    batch.put(b"d", vec![0; fieldwatch_schemas::store::VALUE_BYTES_MAX]);
-    assert!(matches!(
-        store.apply(&batch),
-        Err(StoreError::ValueTooLarge { .. })
-    ));
-    assert_eq!(store.get(b"c").unwrap().as_deref(), Some(&b"c"[..]));
+    vault.keys().erase(&[gone]).unwrap();
+    for vault in [vault, sealed(&store, &file)] {
+        for table in *b"acgqrswx" {
+            assert_eq!(vault.store().get(&row(table, gone)).unwrap(), None);
+        }
+        for table in *b"lmfo" {
+            // Of these rows nobody says that they are one record's alone.
+            assert!(vault.store().get(&row(table, gone)).unwrap().is_some());
+        }
+        for table in *b"acgqrswxlmfo" {
+            let value = vault.store().get(&row(table, kept)).unwrap();
+            assert_eq!(value.as_deref(), Some(SECRET));
+        }
+    }
 }
 
-/// A store that is looked at from both sides of the seal.
-#[derive(Debug)]
-struct Shared(Arc<MemoryStore>);
-
-impl Store for Shared {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.0.get(key)
-    }
-    fn scan(
-        &self,
-        range: &KeyRange,
-        visit: &mut fieldwatch_schemas::store::Visit<'_>,
-    ) -> Result<(), StoreError> {
-        self.0.scan(range, visit)
-    }
-    fn last(&self, range: &KeyRange) -> Result<Option<fieldwatch_schemas::store::Row>, StoreError> {
-        self.0.last(range)
-    }
-    fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
-        self.0.apply(batch)
-    }
-    fn flush(&self) -> Result<(), StoreError> {
-        self.0.flush()
-    }
-    fn size_bytes(&self) -> Result<u64, StoreError> {
-        self.0.size_bytes()
-    }
+#[test]
+fn the_file_of_record_keys_opens_under_the_data_key_alone() {
+    let file = Arc::new(MemoryFile::new());
+    drop(open_keys(file.clone(), &[7; 32], [1; 32]).unwrap());
+    let other = open_keys(file, &[8; 32], [1; 32]);
+    assert!(matches!(other, Err(StoreError::Damaged { .. })));
 }

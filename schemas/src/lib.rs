@@ -20,6 +20,7 @@ pub mod field;
 pub mod id;
 pub mod inspection;
 pub mod json_schema;
+pub mod keyring;
 pub mod kind;
 pub mod label;
 pub mod limits;

@@ -3,6 +3,9 @@
 //! Two rooms behind it: [`memory`] (tests, simulation, the browser) and, with the feature `sled`, `sled` (servers and devices).
 //! One conformance suite holds them to the same word, one power-loss test holds sled to its promise.
 //!
+//! Before either stands, where values must not be readable, the sealing layer ([`sealed`]); beside it lie [`small`] files, for what has
+//! to be forgotten for good.
+//!
 //! What a caller may rely on: [`Store::apply`] is atomic on disk; nothing is durable before [`Store::flush`] returns; a batch is
 //! **not isolated** from readers, so a reader who needs consistency takes a lock of the caller's. One value is always read whole,
 //! as one batch wrote it, however large it is.
@@ -11,10 +14,13 @@ mod batch;
 mod error;
 pub mod memory;
 mod range;
+pub mod sealed;
 #[cfg(feature = "sled")]
 pub mod sled;
+pub mod small;
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 pub use batch::Batch;
 pub use error::StoreError;
@@ -80,4 +86,30 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`StoreError`] if the disk cannot be read.
     fn size_bytes(&self) -> Result<u64, StoreError>;
+}
+
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).get(key)
+    }
+
+    fn scan(&self, range: &KeyRange, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        (**self).scan(range, visit)
+    }
+
+    fn last(&self, range: &KeyRange) -> Result<Option<Row>, StoreError> {
+        (**self).last(range)
+    }
+
+    fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
+        (**self).apply(batch)
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        (**self).flush()
+    }
+
+    fn size_bytes(&self) -> Result<u64, StoreError> {
+        (**self).size_bytes()
+    }
 }

@@ -8,6 +8,7 @@
 //!   tls.key tls.crt      the server's own key, for ever, and its self-signed certificate
 //!   signing.key nonce.key   what tokens are signed with, and nonces recognised by
 //!   ledger         what outlives the store, copied apart from backups
+//!   record.keys    the keys of the records: rewritten when one is erased, and never copied with the store
 //!   admin.sock     while the server runs
 //!   store/         sled
 //! ```
@@ -21,7 +22,9 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use fieldwatch_schemas::keyring::RecordKeys;
 use fieldwatch_schemas::store::sled::{SledOptions, SledStore};
+use fieldwatch_schemas::store::small::{DiskFile, SmallFile as _};
 use fieldwatch_schemas::store::{Store, StoreError};
 
 pub use self::settings::{Served, Settings};
@@ -188,7 +191,8 @@ impl DataFolder {
             let store = SledStore::open(&path, SledOptions::server())?;
             Ok(Arc::new(store) as Arc<dyn Store>)
         };
-        let log = Log::open(Box::new(opener), random()?, Arc::new(now_ms))?;
+        let keys = Arc::new(self.record_keys()?);
+        let log = Log::open(Box::new(opener), keys, random()?, Arc::new(now_ms))?;
         Ok(App::new(log, self.ledger()?, gate)?)
     }
 
@@ -197,6 +201,16 @@ impl DataFolder {
         let roll = FileRoll::open(&path).map_err(|error| DataError::File(path, error))?;
         let signing_key = file::read(&self.file("signing.key"))?;
         Ok(Arc::new(Ledger::open(Arc::new(roll), &signing_key)?))
+    }
+
+    /// The keys of the records. A store without them is not opened: what it holds could never be read.
+    fn record_keys(&self) -> Result<RecordKeys, DataError> {
+        let path = self.file("record.keys");
+        let file = DiskFile::at(&path);
+        if self.file("store").exists() && file.read()?.is_none() {
+            return Err(DataError::Content(path));
+        }
+        Ok(RecordKeys::open(Arc::new(file), random()?)?)
     }
 
     fn gate(&self, settings: &Settings) -> Result<Gate, DataError> {

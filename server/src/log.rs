@@ -8,10 +8,12 @@
 //! a position of a life that ended.
 
 mod recovery;
+mod seal;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 
 use fieldwatch_schemas::id::LogId;
+use fieldwatch_schemas::keyring::RecordKeys;
 use fieldwatch_schemas::store::{Batch, KeyRange, Store, StoreError};
 
 use crate::tables::{self, FeedHead, prefix};
@@ -34,6 +36,7 @@ pub type Opener = dyn Fn() -> Result<Arc<dyn Store>, StoreError> + Send + Sync;
 /// The server's log, over one store.
 pub struct Log {
     opener: Box<Opener>,
+    keys: Arc<RecordKeys>,
     clock: Arc<dyn Clock>,
     room: RwLock<Room>,
     durable: Mutex<Durable>,
@@ -42,7 +45,7 @@ pub struct Log {
 
 /// What the lock guards.
 struct Room {
-    /// Absent while it could not be opened again.
+    /// Absent while it could not be opened again. What is sealed in it is opened.
     store: Option<Arc<dyn Store>>,
     id: LogId,
     position: u64,
@@ -90,7 +93,8 @@ pub struct FeedLine {
 }
 
 impl Log {
-    /// Opens the log of a store that is never opened again, as in tests; an empty store takes a new log id from the random bytes.
+    /// Opens the log of a store that is never opened again, under keys that are kept nowhere, as in tests; an empty store takes a new log
+    /// id from the random bytes.
     ///
     /// # Errors
     ///
@@ -100,10 +104,12 @@ impl Log {
         random: [u8; 16],
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, StoreError> {
-        Self::open(Box::new(move || Ok(Arc::clone(&store))), random, clock)
+        let keys = Arc::new(RecordKeys::in_memory());
+        let opener = Box::new(move || Ok(Arc::clone(&store)));
+        Self::open(opener, keys, random, clock)
     }
 
-    /// Opens the log of the store that `opener` opens; an empty store takes a new log id from the random bytes.
+    /// Opens the log of the store that `opener` opens, its records under `keys`; an empty store takes a new log id from the random bytes.
     ///
     /// What the store holds is durable when this returns, and what was left unfinished is gone.
     ///
@@ -112,10 +118,11 @@ impl Log {
     /// [`StoreError`] if the store cannot be opened, read or written, or has another format.
     pub fn open(
         opener: Box<Opener>,
+        keys: Arc<RecordKeys>,
         random: [u8; 16],
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, StoreError> {
-        let store = opener()?;
+        let store = seal::seal(opener()?, Arc::clone(&keys));
         let found = recovery::recover(&*store, LogId::random(random))?;
         let room = Room {
             store: Some(store),
@@ -130,6 +137,7 @@ impl Log {
         };
         Ok(Arc::new(Self {
             opener,
+            keys,
             clock,
             room: RwLock::new(room),
             durable: Mutex::new(durable),
@@ -148,7 +156,7 @@ impl Log {
         self.durable().failed = true;
         self.changed.notify_all();
         room.store = None;
-        let store = (self.opener)()?;
+        let store = seal::seal((self.opener)()?, Arc::clone(&self.keys));
         let found = recovery::recover(&*store, room.id)?;
         room.store = Some(store);
         room.id = found.id;
@@ -161,6 +169,12 @@ impl Log {
         };
         tracing::info!(position = found.position, "the store was opened again");
         Ok(())
+    }
+
+    /// The keys of the records.
+    #[must_use]
+    pub fn keys(&self) -> &Arc<RecordKeys> {
+        &self.keys
     }
 
     /// The id that cursors belong to.

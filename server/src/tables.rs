@@ -40,6 +40,10 @@ pub(crate) mod prefix {
     pub(crate) const FEED_ROW: u8 = 4;
     pub(crate) const FEED_HEAD: u8 = 5;
     pub(crate) const SUMMARY: u8 = 6;
+    /// Refused work that a coordinator may release.
+    pub(crate) const QUARANTINE: u8 = 8;
+    /// The tables whose rows are sealed under the key of the record that their keys name first.
+    pub(crate) const SEALED: [u8; 4] = [RECORD, CHANGE, SUMMARY, QUARANTINE];
     /// From here on keys are the register's.
     pub(crate) const OTHERS: u8 = 0x80;
 }

@@ -74,6 +74,7 @@ impl ReplicaError {
             Self::AlreadyExists(_) => ProblemKind::AlreadyExists,
             Self::KindUnknown(_) => ProblemKind::KindUnknown,
             Self::Store(StoreError::Locked) => ProblemKind::HomeInUse,
+            Self::Store(StoreError::Erased) => ProblemKind::RecordErased,
             Self::Store(_) | Self::Damaged { .. } => ProblemKind::StoreFailed,
             Self::Document(_) | Self::Chance(_) | Self::FeedsFull => ProblemKind::Internal,
         }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `a` ‖ record ‖ actor, 16 | the label under which the server shows who wrote with this actor, UTF-8 |
 //! | `c` ‖ record ‖ number, 4 | one change: its raw chunk, whether it is unsent, when the server received it |
+//! | `e` ‖ record | empty: the record is being erased, its key may still be there |
 //! | `f` ‖ number, 1 | one feed: its name, cursor, digest, count of records; numbers are never given twice |
 //! | `g` ‖ record | a record that no held feed contains: `l` it left, `c` the server must be offered it again |
 //! | `l` ‖ newest first, 8 ‖ record | the kind's name: the order of `list` |
@@ -20,8 +21,14 @@
 
 use fieldwatch_schemas::id::{Actor, RecordId};
 
+/// The tables whose keys name a record behind their first byte: their rows are sealed under that record's key.
+const OF_RECORDS: [u8; 8] = [
+    LABELS, CHANGES, GONE, REFUSED, RECORDS, SUMMARIES, WANTED, CONFLICTS,
+];
+
 pub(super) const LABELS: u8 = b'a';
 pub(super) const CHANGES: u8 = b'c';
+pub(super) const ERASING: u8 = b'e';
 pub(super) const FEEDS: u8 = b'f';
 pub(super) const GONE: u8 = b'g';
 pub(super) const LIST: u8 = b'l';
@@ -32,6 +39,13 @@ pub(super) const RECORDS: u8 = b'r';
 pub(super) const SUMMARIES: u8 = b's';
 pub(super) const WANTED: u8 = b'w';
 pub(super) const CONFLICTS: u8 = b'x';
+
+/// The record that a row is about and sealed with, if it is about one alone.
+pub(crate) fn record_of_row(key: &[u8]) -> Option<RecordId> {
+    let (table, rest) = key.split_first()?;
+    let record = rest.first_chunk().copied().map(RecordId);
+    record.filter(|_| OF_RECORDS.contains(table))
+}
 
 /// The key of a table that has one row per record, and the prefix of those that have several.
 pub(super) fn of_record(table: u8, record: RecordId) -> Vec<u8> {

@@ -6,6 +6,7 @@ use fieldwatch_schemas::id::Hash;
 use fieldwatch_schemas::store::Batch;
 use fieldwatch_schemas::sync::push::{Outcome, Verdict};
 
+use super::erase::says_erased;
 use super::feeds::LEFT;
 use super::held::Held;
 use super::rows::RefusalRow;
@@ -14,6 +15,9 @@ use super::{Group, ReplicaError, keys};
 impl Group<'_> {
     /// Notes what became of a pushed record.
     pub(super) fn settle(&mut self, outcome: &Outcome) -> Result<(), ReplicaError> {
+        if says_erased(outcome) {
+            return self.erase(outcome.record);
+        }
         let Some(mut held) = self.find(outcome.record)? else {
             return Ok(());
         };

@@ -7,36 +7,45 @@ mod source;
 use std::path::Path;
 use std::sync::Arc;
 
-use fieldwatch_schemas::store::Store;
 use fieldwatch_schemas::store::sled::{SledOptions, SledStore};
+use fieldwatch_schemas::store::small::{DiskFile, SmallFile as _};
 
 pub use self::error::HomeError;
 pub(crate) use self::files::make_folder;
 use self::files::{prepare, read_json, read_key_file, read_limited, write, write_json};
 pub use self::source::KeySource;
 use super::key::{Stretching, WrappedKey};
-use super::sealed::Sealed;
+use super::vault::{Vault, open_keys};
 use crate::chance::{Chance, SystemChance};
 
 const STORE: &str = "store";
 const KEY: &str = "key.json";
+const RECORD_KEYS: &str = "record.keys";
 const SALT: &str = "salt.json";
 const DEVICE_KEY: &str = "device.key";
 
-/// Opens the store of a home; an empty or missing folder becomes one, with this key.
+/// Opens the store of a home, and the keys of its records; an empty or missing folder becomes one, with this key.
 ///
 /// # Errors
 ///
 /// [`HomeError::KeyWrong`], [`HomeError::KeyFile`], [`HomeError::Store`] with [`fieldwatch_schemas::store::StoreError::Locked`] while another process uses it.
-pub fn open_home(home: &Path, source: &KeySource) -> Result<Arc<dyn Store>, HomeError> {
+pub fn open_home(home: &Path, source: &KeySource) -> Result<Vault, HomeError> {
     let mut chance = SystemChance;
     let data_key = match read_json::<WrappedKey>(home, KEY)? {
         Some(wrapped) => existing_key(home, source, &wrapped)?,
         None => fresh_key(home, source, &mut chance)?,
     };
+    let record_keys = DiskFile::at(&home.join(RECORD_KEYS));
+    if home.join(STORE).exists() && record_keys.read()?.is_none() {
+        return Err(HomeError::Damaged { name: RECORD_KEYS });
+    }
+    let mut root = [0; 32];
+    chance.fill(&mut root)?;
+    // The keys are durable before anything is sealed under them.
+    let keys = open_keys(Arc::new(record_keys), &data_key, root)?;
     prepare(&home.join(STORE))?;
     let inner = SledStore::open(&home.join(STORE), SledOptions::device())?;
-    Ok(Arc::new(Sealed::new(inner, &data_key, Box::new(chance))))
+    Ok(Vault::seal(inner, &data_key, keys))
 }
 
 fn existing_key(

@@ -61,6 +61,12 @@ pub enum StoreError {
         /// Its bytes.
         size_bytes: usize,
     },
+    /// The row's key was destroyed, so that it cannot be written any more; nothing was written.
+    #[error("what is to be written was erased")]
+    Erased,
+    /// No further key can be destroyed.
+    #[error("too many records were erased here")]
+    KeysFull,
 }
 
 impl StoreError {

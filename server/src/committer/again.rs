@@ -8,7 +8,8 @@ use fieldwatch_schemas::checklist::published::of_view;
 use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::record::view::View;
-use fieldwatch_schemas::store::{BATCH_BYTES_MAX, BATCH_ROWS_MAX, Batch, Store, StoreError};
+use fieldwatch_schemas::store::sealed::SEALED_BATCH_BYTES_MAX;
+use fieldwatch_schemas::store::{BATCH_ROWS_MAX, Batch, Store, StoreError};
 
 use super::StationRegion;
 use super::rebuild::rebuild;
@@ -44,7 +45,7 @@ pub(super) fn derived_again(
             continue;
         }
         let summary = tables::encode(&SummaryRow::of(&view, station_region, &library));
-        let room = BATCH_BYTES_MAX.saturating_sub(summary.len() + 64);
+        let room = SEALED_BATCH_BYTES_MAX.saturating_sub(summary.len() + 64);
         if batch.len() >= BATCH_ROWS_MAX || batch.size_bytes() > room {
             batches.push(std::mem::take(&mut batch));
         }

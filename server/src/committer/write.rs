@@ -9,7 +9,8 @@ use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::id::{Actor, Hash, RecordId};
-use fieldwatch_schemas::store::{BATCH_BYTES_MAX, BATCH_ROWS_MAX, Batch, Store, StoreError};
+use fieldwatch_schemas::store::sealed::{SEALED_BATCH_BYTES_MAX, check};
+use fieldwatch_schemas::store::{BATCH_ROWS_MAX, Batch, Store, StoreError};
 use fieldwatch_schemas::sync::pull::Presence;
 use fieldwatch_schemas::sync::push::Accepted;
 
@@ -69,7 +70,7 @@ pub(super) fn plan(
     batch.put(tables::summary_key(record), tables::encode(summary));
     batch.put(tables::POSITION, stamp.position.to_be_bytes());
     let ahead = put_changes(&mut batch, record, &accepted.fresh, stamp);
-    batch.check()?;
+    check(&batch)?;
     Ok(Plan { ahead, batch, row })
 }
 
@@ -221,7 +222,7 @@ fn put_changes(batch: &mut Batch, record: RecordId, fresh: &[Chunk], stamp: Stam
         .map(|(key, value)| key.len() + value.len())
         .sum();
     if batch.len() + rows.len() <= BATCH_ROWS_MAX
-        && batch.size_bytes() + size_bytes <= BATCH_BYTES_MAX
+        && batch.size_bytes() + size_bytes <= SEALED_BATCH_BYTES_MAX
     {
         rows.into_iter()
             .for_each(|(key, value)| batch.put(key, value));
@@ -237,7 +238,7 @@ fn lay_ahead(rows: Vec<(Vec<u8>, Vec<u8>)>, record: RecordId, position: u64) -> 
     let mark = tables::encode(&UnfinishedRow { record, position });
     batch.put(tables::UNFINISHED, mark);
     for (key, value) in rows {
-        let room = BATCH_BYTES_MAX.saturating_sub(key.len() + value.len());
+        let room = SEALED_BATCH_BYTES_MAX.saturating_sub(key.len() + value.len());
         if batch.size_bytes() > room || batch.len() >= BATCH_ROWS_MAX - OTHER_ROWS_MAX {
             ahead.push(std::mem::take(&mut batch));
         }

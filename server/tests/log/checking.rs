@@ -27,7 +27,7 @@ fn found(damage: impl Fn(&World, RecordId, RecordRow, &mut Batch)) -> Vec<String
     let record = *alice.documents.keys().nth(1).unwrap();
     let mut batch = Batch::new();
     damage(&world, record, row_of(&world, record), &mut batch);
-    world.store.apply(&batch).unwrap();
+    world.log.store().unwrap().apply(&batch).unwrap();
     world.check().problems
 }
 
@@ -51,7 +51,7 @@ fn says(problems: &[String], words: &str) {
 fn a_flipped_bit_in_a_change_is_found() {
     let problems = found(|world, record, row, batch| {
         let key = tables::change_key(record, row.position, 0);
-        let mut value = world.store.get(&key).unwrap().unwrap();
+        let mut value = world.log.store().unwrap().get(&key).unwrap().unwrap();
         *value.last_mut().unwrap() ^= 1;
         batch.put(key, value);
     });
@@ -120,7 +120,8 @@ fn a_missing_feed_row_and_one_without_its_record_are_found() {
 fn a_wrong_digest_and_a_wrong_number_of_records_are_found() {
     let problems = found(|world, _, _, batch| {
         let key = tables::feed_head_key(&station());
-        let head: Option<FeedHead> = tables::read(&*world.store, "head", &key).unwrap();
+        let head: Option<FeedHead> =
+            tables::read(&*world.log.store().unwrap(), "head", &key).unwrap();
         let mut head = head.unwrap();
         head.digest = head.digest.plus(Digest([1; 32]));
         batch.put(key, minicbor::to_vec(&head).unwrap());
@@ -132,7 +133,8 @@ fn a_wrong_digest_and_a_wrong_number_of_records_are_found() {
 fn a_wrong_summary_and_parts_without_a_record_are_found() {
     let problems = found(|world, record, _, batch| {
         let key = tables::summary_key(record);
-        let row: Option<SummaryRow> = tables::read(&*world.store, "summary", &key).unwrap();
+        let row: Option<SummaryRow> =
+            tables::read(&*world.log.store().unwrap(), "summary", &key).unwrap();
         let mut row = row.unwrap();
         row.summary.recovered_fen += 1;
         let value = minicbor::to_vec(&row).unwrap();
@@ -150,7 +152,7 @@ fn a_wrong_summary_and_parts_without_a_record_are_found() {
 fn a_change_beyond_its_records_position_and_a_key_of_no_table_are_found() {
     let problems = found(|world, record, row, batch| {
         let key = tables::change_key(record, row.position, 0);
-        let value = world.store.get(&key).unwrap().unwrap();
+        let value = world.log.store().unwrap().get(&key).unwrap().unwrap();
         batch.put(tables::change_key(record, row.position + 50, 0), value);
         batch.put(vec![9, 9], "what is this");
     });

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fieldwatch_schemas::keyring::RecordKeys;
 use fieldwatch_schemas::store::Store;
 use fieldwatch_schemas::store::sled::{SledOptions, SledStore};
 use fieldwatch_server::check::check;
@@ -23,7 +24,11 @@ fn a_log_on_a_disk_keeps_what_it_acknowledged_and_can_be_opened_again_while_it_r
         let options = SledOptions::server().cache_bytes(8 << 20);
         SledStore::open(&path, options).map(|store| Arc::new(store) as Arc<dyn Store>)
     };
-    let open = || Log::open(Box::new(opener.clone()), [7; 16], Arc::new(|| NOW_MS)).unwrap();
+    let keys = Arc::new(RecordKeys::in_memory());
+    let open = || {
+        let opener = Box::new(opener.clone());
+        Log::open(opener, keys.clone(), [7; 16], Arc::new(|| NOW_MS)).unwrap()
+    };
     let mut alice = Replica::of_station(staff(1));
     let log = open();
     let id = log.id();

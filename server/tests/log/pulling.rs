@@ -278,12 +278,12 @@ fn a_damaged_change_keeps_its_record_out_and_the_digest_tells() {
     let record = *alice.documents.keys().nth(1).unwrap();
     let row = row_of(&world, record);
     let key = tables::change_key(record, row.position, 1);
-    let mut value = world.store.get(&key).unwrap().unwrap();
+    let mut value = world.log.store().unwrap().get(&key).unwrap().unwrap();
     let middle = value.len() / 2;
     value[middle] ^= 4;
     let mut batch = Batch::new();
     batch.put(key, value);
-    world.store.apply(&batch).unwrap();
+    world.log.store().unwrap().apply(&batch).unwrap();
     let mut bob = Replica::of_station(staff(2));
     let reply = bob.sync(&world).unwrap();
     assert_eq!((reply.skipped, reply.records().len()), (1, 2));
@@ -322,7 +322,7 @@ fn changes_made_between_two_pages_reach_the_device_in_the_same_reply() {
 
 pub(crate) fn row_of(world: &World, record: RecordId) -> tables::RecordRow {
     let key = tables::record_key(record);
-    tables::read(&*world.store, "a record", &key)
+    tables::read(&*world.log.store().unwrap(), "a record", &key)
         .unwrap()
         .unwrap()
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use fieldwatch_schemas::feed::{Feed, Standing, grants_of};
 use fieldwatch_schemas::id::{DeviceId, PersonId};
+use fieldwatch_schemas::keyring::RecordKeys;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::store::Store;
@@ -36,7 +37,8 @@ impl World {
             opened.reopen();
             Ok(Arc::clone(&opened) as Arc<dyn Store>)
         });
-        let log = Log::open(opener, [7; 16], Arc::new(|| NOW_MS)).unwrap();
+        let keys = Arc::new(RecordKeys::in_memory());
+        let log = Log::open(opener, keys, [7; 16], Arc::new(|| NOW_MS)).unwrap();
         let stations = BTreeMap::from([(STATION.to_owned(), "330106".to_owned())]);
         let stations = Arc::new(Mutex::new(stations));
         let committer = Committer::start(Arc::clone(&log), region_of(&stations)).unwrap();

@@ -2,15 +2,14 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use fieldwatch_schemas::store::{Store, StoreError};
+use fieldwatch_schemas::store::StoreError;
 
 use super::super::error::CliError;
 use super::super::relay;
 use super::{HOME_LOCK, about};
-use crate::store::{self, HomeError, KeySource};
+use crate::store::{self, HomeError, KeySource, Vault};
 
 /// How often, and how many times, a command looks whether the home is free: 10 seconds.
 const LOCK_POLL: Duration = Duration::from_millis(50);
@@ -43,7 +42,7 @@ pub(super) fn lock(place: &Path) -> Result<Locked, CliError> {
 }
 
 /// Opens the store; one that another process is just letting go of, without our lock, is waited for too.
-pub(super) fn open_store(place: &Path, key: &KeySource) -> Result<Arc<dyn Store>, CliError> {
+pub(super) fn open_store(place: &Path, key: &KeySource) -> Result<Vault, CliError> {
     for _ in 0..LOCK_POLLS {
         match store::open_home(place, key) {
             Err(HomeError::Store(StoreError::Locked)) => std::thread::sleep(LOCK_POLL),
