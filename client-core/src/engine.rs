@@ -12,6 +12,7 @@
 
 mod exchange;
 mod report;
+mod tried;
 mod weigh;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ use fieldwatch_schemas::sync::push::Pushed;
 pub use report::{Report, Synced, Traffic};
 
 use self::exchange::{Exchange, Taken};
+use self::tried::Tried;
 use crate::backoff::Backoff;
 use crate::chance::Chance;
 use crate::replica::{Applied, Offer, Page};
@@ -93,8 +95,7 @@ pub struct Engine<C> {
     report: Report,
     last_progress_ms: i64,
     traffic: Traffic,
-    /// Records whose whole the server was offered because it lacked part of them.
-    offered_whole: BTreeSet<RecordId>,
+    tried: Tried,
     /// Feeds that were pulled anew because their digests did not agree.
     restarted: BTreeSet<Feed>,
     diverged: BTreeSet<Feed>,
@@ -127,7 +128,7 @@ impl<C: Chance> Engine<C> {
             report: Report::default(),
             last_progress_ms: 0,
             traffic: Traffic::default(),
-            offered_whole: BTreeSet::new(),
+            tried: Tried::default(),
             restarted: BTreeSet::new(),
             diverged: BTreeSet::new(),
             grants_refused: None,
@@ -226,7 +227,7 @@ impl<C: Chance> Engine<C> {
     }
 
     fn take(&mut self, mut exchange: Box<Exchange>, item: Item) -> Vec<Effect> {
-        match exchange.take(item, &mut self.offered_whole) {
+        match exchange.take(item, &mut self.tried) {
             Taken::More => {
                 self.phase = Phase::Asking(exchange);
                 Vec::new()
@@ -262,6 +263,8 @@ impl<C: Chance> Engine<C> {
 
     fn note_applied(&mut self, applied: &Applied) {
         self.report.pulled = self.report.pulled.saturating_add(applied.pulled);
+        self.report.rebased = self.report.rebased.saturating_add(applied.rebased);
+        self.report.refused.extend(&applied.refused);
     }
 }
 

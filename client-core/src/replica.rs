@@ -21,6 +21,7 @@ mod keys;
 mod list;
 mod offer;
 mod page;
+mod rebase;
 mod rows;
 mod save;
 mod settle;
@@ -72,7 +73,7 @@ struct Memory {
     next_place: u64,
     sending: BTreeSet<RecordId>,
     /// The records of the last offer, and how many changes each had then.
-    offered: BTreeMap<RecordId, u32>,
+    offered: BTreeMap<RecordId, usize>,
     /// Published checklists that were needed: no version ever changes.
     checklists: RefCell<BTreeMap<RecordId, Arc<Checklist>>>,
 }

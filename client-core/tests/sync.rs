@@ -6,6 +6,8 @@
     reason = "a test that cannot go on has failed, in its functions too"
 )]
 
+#[path = "sync/clones.rs"]
+mod clones;
 #[path = "replica/device.rs"]
 mod device;
 #[path = "sync/link.rs"]
@@ -133,7 +135,11 @@ fn a_refused_record_waits_alone_until_it_is_edited_or_tried_again() {
     let mut alice = Device::new(1, &server);
     let bad = alice.new_case("bad");
     let good = alice.new_case("good");
-    server.lock().unwrap().refuses.insert(bad);
+    server
+        .lock()
+        .unwrap()
+        .refuses
+        .insert(bad, ProblemKind::NotPermitted);
     let synced = alice.synced();
     assert_eq!(
         (synced.pushed, synced.refused, synced.round_trips),
@@ -167,9 +173,17 @@ fn discarding_a_refusal_goes_back_to_what_the_server_has_and_takes_a_new_actor()
     let mut alice = Device::new(1, &server);
     let case = alice.new_case("shop");
     let never = alice.new_case("never sent");
-    server.lock().unwrap().refuses.insert(never);
+    server
+        .lock()
+        .unwrap()
+        .refuses
+        .insert(never, ProblemKind::NotPermitted);
     alice.synced();
-    server.lock().unwrap().refuses.insert(case);
+    server
+        .lock()
+        .unwrap()
+        .refuses
+        .insert(case, ProblemKind::NotPermitted);
     alice.set(case, "problem", "contract", 1);
     alice.synced();
     for record in [case, never] {
@@ -197,7 +211,7 @@ fn what_left_every_feed_is_gone_unless_it_has_unsent_work() {
         let mut server = server.lock().unwrap();
         server.remove(moved, Presence::Left);
         server.remove(erased, Presence::Erased);
-        server.refuses.insert(moved);
+        server.refuses.insert(moved, ProblemKind::NotPermitted);
     }
     alice.synced();
     assert_eq!(alice.replica.status().unwrap().records, 0);

@@ -6,6 +6,9 @@ pub const CHANGE_BYTES_MAX: usize = 512 * 1024;
 pub const CHANGE_OPS_MAX: u64 = 1 << 18;
 /// The most changes of one record in one push; more are sent in the next request.
 pub const PUSH_CHANGES_MAX: usize = 64;
+/// How often in one sync a device writes its work on one record anew because another copy of its home wrote too: once for each copy of
+/// a copy.
+pub const REBASES_MAX: u32 = 8;
 /// The most records in one push.
 pub const PUSH_RECORDS_MAX: usize = 512;
 /// The size at which a device closes a push and sends the rest with the next request, in bytes of changes.

@@ -10,6 +10,7 @@ pub mod event;
 pub mod frozen;
 pub mod import;
 mod reach;
+pub mod rebase;
 pub mod view;
 
 use std::collections::BTreeMap;

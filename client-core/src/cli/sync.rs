@@ -104,6 +104,7 @@ pub(super) fn tell(synced: &Synced, output: &mut Output<'_>) -> Result<(), CliEr
                 bytes_sent,
                 bytes_received,
                 repaired: _,
+                rebased: _,
                 in_sync,
             } = synced;
             let agree = match (lang, in_sync) {

@@ -10,6 +10,7 @@ use fieldwatch_schemas::sync::exchange::{Hello, Item, Request};
 use fieldwatch_schemas::sync::pull::{FeedEnd, RecordItem};
 use fieldwatch_schemas::sync::push::{Outcome, Verdict};
 
+use super::tried::{Tried, tells_of_a_copy};
 use crate::replica::{Applied, Arrival, Page};
 
 /// How many outcomes are gathered before they are made durable.
@@ -66,13 +67,13 @@ impl Exchange {
         }
     }
 
-    pub(super) fn take(&mut self, item: Item, offered_whole: &mut BTreeSet<RecordId>) -> Taken {
+    pub(super) fn take(&mut self, item: Item, tried: &mut Tried) -> Taken {
         if self.has_hello == matches!(item, Item::Hello(_)) {
             return Taken::Nonsense("the reply does not begin with one greeting");
         }
         match item {
             Item::Hello(hello) => self.greet(hello),
-            Item::Outcome(outcome) => self.settle(outcome, offered_whole),
+            Item::Outcome(outcome) => self.settle(outcome, tried),
             Item::Record(item) => self.record(item),
             Item::Left(gone) => self.arrive(gone.feed, Arrival::Left(gone.record)),
             Item::Erased(gone) => self.arrive(gone.feed, Arrival::Erased(gone.record)),
@@ -115,11 +116,11 @@ impl Exchange {
         Taken::More
     }
 
-    fn settle(&mut self, mut outcome: Outcome, offered_whole: &mut BTreeSet<RecordId>) -> Taken {
+    fn settle(&mut self, mut outcome: Outcome, tried: &mut Tried) -> Taken {
         if !self.pushed.contains(&outcome.record) {
             return Taken::Nonsense("an outcome of a record that was not sent");
         }
-        if outcome.verdict == Verdict::Missing && !offered_whole.insert(outcome.record) {
+        if outcome.verdict == Verdict::Missing && !tried.whole(outcome.record) {
             outcome.verdict = Verdict::Refused;
             outcome.problem = Some(ProblemKind::DepsMissing.name().to_owned());
             outcome.words = Some(ProblemKind::DepsMissing.title().to_owned());
@@ -127,7 +128,9 @@ impl Exchange {
         let is_empty = outcome.durable.is_empty();
         self.progressed |=
             !is_empty || matches!(outcome.verdict, Verdict::Missing | Verdict::Refused);
+        let rebases = tells_of_a_copy(&outcome) && tried.rebase(outcome.record);
         match outcome.verdict {
+            Verdict::Refused if rebases => self.page.rebases.insert(outcome.record),
             Verdict::Stored | Verdict::Duplicate => self.acknowledged.insert(outcome.record),
             Verdict::Refused => self.refused.insert(outcome.record),
             Verdict::Missing => false,

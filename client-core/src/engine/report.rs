@@ -39,6 +39,8 @@ pub struct Report {
     pub pulled: u64,
     /// Feeds that were pulled anew because their digests did not agree.
     pub repaired: usize,
+    /// How often the work of a record was written anew because another copy of this home wrote too.
+    pub rebased: u64,
     /// Whether nothing is left to send or to receive, and the digests of both sides agree.
     pub in_sync: bool,
 }
@@ -60,6 +62,8 @@ pub struct Synced {
     pub bytes_received: u64,
     /// Feeds that were pulled anew because their digests did not agree.
     pub repaired: usize,
+    /// How often the work of a record was written anew because another copy of this home wrote too.
+    pub rebased: u64,
     /// Whether both sides agree and nothing is left.
     pub in_sync: bool,
 }
@@ -76,6 +80,7 @@ impl Report {
             bytes_sent: traffic.sent_bytes,
             bytes_received: traffic.received_bytes,
             repaired: self.repaired,
+            rebased: self.rebased,
             in_sync: self.in_sync,
         }
     }

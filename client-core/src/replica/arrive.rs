@@ -58,8 +58,12 @@ impl Group<'_> {
         } else {
             Taken::Unsound
         };
-        let (document, is_new) = match taken {
-            Taken::Whole { document, is_new } => (document, is_new),
+        let (document, is_new, heirs) = match taken {
+            Taken::Whole {
+                document,
+                is_new,
+                heirs,
+            } => (document, is_new, heirs),
             Taken::Incomplete if !item.is_whole => {
                 let mut batch = Batch::new();
                 batch.put(keys::of_record(keys::WANTED, id), Vec::new());
@@ -71,6 +75,8 @@ impl Group<'_> {
             }
         };
         applied.pulled += u64::from(is_new);
+        applied.rebased += u64::from(!heirs.is_empty());
+        self.label_heirs(&mut held, &heirs)?;
         for author in &item.authors {
             held.label(author.actor, &author.label);
         }

@@ -34,6 +34,7 @@ impl Held {
             next: 0,
             outbox: None,
             is_refused: false,
+            first: 0,
         };
         Self {
             id,
@@ -69,19 +70,24 @@ impl Held {
         Ok(document)
     }
 
+    /// Its changes, in their order; in the place of an unreadable one, nothing.
+    pub(super) fn readable(&self) -> Vec<Option<Chunk>> {
+        let read = |change: &ChangeRow| Chunk::parse(change.chunk.to_vec()).ok();
+        self.changes.iter().map(read).collect()
+    }
+
     /// The hashes of its changes, in their order; an unreadable one has none.
     pub(super) fn hashes(&self) -> Vec<Option<Hash>> {
-        let hash = |change: &ChangeRow| Chunk::parse(change.chunk.to_vec()).ok();
-        self.changes
-            .iter()
-            .map(|change| hash(change).map(|chunk| chunk.hash()))
+        let read = self.readable();
+        read.iter()
+            .map(|chunk| chunk.as_ref().map(Chunk::hash))
             .collect()
     }
 
     pub(super) fn add(&mut self, change: ChangeRow) {
         self.dirty.insert(self.changes.len());
         self.changes.push(change);
-        self.row.next = u32::try_from(self.changes.len()).unwrap_or(u32::MAX);
+        self.count();
     }
 
     pub(super) fn add_own(&mut self, chunk: &Chunk) {
@@ -108,8 +114,19 @@ impl Held {
     /// Keeps only the changes for which `keep` holds, and writes all of them anew.
     pub(super) fn retain(&mut self, keep: impl Fn(&ChangeRow) -> bool) {
         self.changes.retain(keep);
+        self.write_all_anew();
+    }
+
+    /// Writes all changes anew, behind those that are there: a crash in between leaves the old ones.
+    pub(super) fn write_all_anew(&mut self) {
+        self.row.first = self.row.next;
         self.dirty = (0..self.changes.len()).collect();
-        self.row.next = u32::try_from(self.changes.len()).unwrap_or(u32::MAX);
+        self.count();
+    }
+
+    fn count(&mut self) {
+        let count = u32::try_from(self.changes.len()).unwrap_or(u32::MAX);
+        self.row.next = self.row.first.saturating_add(count);
     }
 
     pub(super) fn label(&mut self, actor: Actor, label: &str) {
@@ -124,13 +141,13 @@ impl Group<'_> {
             return Ok(None);
         };
         let row: RecordRow = decode(&bytes, "a record")?;
-        let start = keys::change(id, 0);
+        let start = keys::change(id, row.first);
         let range = KeyRange::from_to(&start, &keys::change(id, row.next));
         let mut changes = Vec::new();
         for row in self.rows(&range)? {
             changes.push(decode(&row.value, "a change")?);
         }
-        if u32::try_from(changes.len()) != Ok(row.next) {
+        if u32::try_from(changes.len()).ok() != row.next.checked_sub(row.first) {
             return Err(ReplicaError::Damaged {
                 what: "a record's changes",
             });

@@ -11,7 +11,7 @@
 //! | `m` ‖ name | one fact about this device: `account`, `grants`, `identity`, `log`, `nonce`, `stations`, `synced` |
 //! | `o` ‖ place, 8 | the outbox: records with unsent changes, in the order in which they were made |
 //! | `q` ‖ record | why the server refused the unsent changes of this record |
-//! | `r` ‖ record | the record: kind, this installation's actor, heads, feeds; changes at or above its `next` do not exist |
+//! | `r` ‖ record | the record: kind, this installation's actor, heads, feeds; only changes from its `first` to below its `next` exist |
 //! | `s` ‖ record | its summary |
 //! | `w` ‖ record | empty: the record is wanted whole |
 //! | `x` ‖ record | empty: nobody has settled its conflicts |

@@ -94,7 +94,7 @@ impl Group<'_> {
     /// The first unsent changes of a record: at least one, then as many as there is room for.
     fn pushed(&mut self, record: RecordId, room_bytes: usize) -> Result<Pushed, ReplicaError> {
         let held = self.held(record)?;
-        self.state.offered.insert(record, held.row.next);
+        self.state.offered.insert(record, held.changes.len());
         let mut changes = Vec::new();
         let mut size_bytes = 0;
         for change in held.changes.into_iter().filter(|change| change.is_unsent) {

@@ -2,6 +2,8 @@
 //!
 //! Every record is a batch of its own; the cursors move in the last batch, so that a crash in between only repeats work.
 
+use std::collections::BTreeSet;
+
 use fieldwatch_schemas::feed::{Feed, Grant};
 use fieldwatch_schemas::id::{LogId, RecordId};
 use fieldwatch_schemas::store::Batch;
@@ -25,6 +27,8 @@ pub struct Page {
     pub stations: Option<Vec<StationCard>>,
     /// What became of pushed records.
     pub outcomes: Vec<Outcome>,
+    /// Of those refused: what another copy of this home clashed with, and is written anew instead of put in quarantine.
+    pub rebases: BTreeSet<RecordId>,
     /// What came, and in which feed.
     pub arrivals: Vec<(Feed, Arrival)>,
     /// The feeds' new cursors.
@@ -57,6 +61,10 @@ pub struct Applied {
     pub wants: u64,
     /// Records that the page brought something new of.
     pub pulled: u64,
+    /// Records whose own work was written anew, because another copy of this home wrote too.
+    pub rebased: u64,
+    /// Records that were refused after all: nothing of them could be written anew.
+    pub refused: BTreeSet<RecordId>,
     /// Records whose items were unsound: nothing of them was taken.
     pub unsound: Vec<RecordId>,
 }
@@ -80,7 +88,7 @@ impl Replica {
             let mut applied = Applied::default();
             group.turn_to_log(page)?;
             for outcome in &page.outcomes {
-                group.settle(outcome)?;
+                group.settle(outcome, page, &mut applied)?;
             }
             for (feed, arrival) in &page.arrivals {
                 group.arrive(feed, arrival, &mut applied)?;

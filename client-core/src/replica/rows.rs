@@ -51,6 +51,9 @@ pub(super) struct RecordRow {
     /// Whether its unsent changes are in quarantine.
     #[n(7)]
     pub(super) is_refused: bool,
+    /// The number of its first change: what lies below was written anew, and does not exist.
+    #[n(8)]
+    pub(super) first: u32,
 }
 
 /// That a feed contains a record, and what it adds to the feed's digest.

@@ -1,7 +1,8 @@
 //! Saving and removing one record.
 //!
 //! The last batch of a save holds the record's row: changes that a crash left behind without it lie above its `next` and do not
-//! exist. Most saves are one batch.
+//! exist. Changes that take the place of others are written behind them, and the row turns to them; the old ones go after it. Most
+//! saves are one batch.
 
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::record::Document;
@@ -31,7 +32,8 @@ impl Group<'_> {
             let Some(change) = held.changes.get(place) else {
                 continue;
             };
-            let number = u32::try_from(place).unwrap_or(u32::MAX);
+            let place = u32::try_from(place).unwrap_or(u32::MAX);
+            let number = held.row.first.saturating_add(place);
             batch.put(keys::change(held.id, number), encode(change));
             self.apply_if_large(&mut batch)?;
         }
@@ -55,7 +57,24 @@ impl Group<'_> {
             }
         }
         self.store().apply(&batch)?;
-        Ok(())
+        self.drop_old(held)
+    }
+
+    /// Removes the changes that others have taken the place of.
+    fn drop_old(&self, held: &Held) -> Result<(), ReplicaError> {
+        if held.row.first == 0 {
+            return Ok(());
+        }
+        let (start, end) = (
+            keys::change(held.id, 0),
+            keys::change(held.id, held.row.first),
+        );
+        let mut batch = Batch::new();
+        for row in self.rows(&KeyRange::from_to(&start, &end))? {
+            batch.delete(row.key);
+            self.apply_if_large(&mut batch)?;
+        }
+        Ok(self.store().apply(&batch)?)
     }
 
     fn apply_if_large(&self, batch: &mut Batch) -> Result<(), ReplicaError> {
@@ -112,6 +131,7 @@ impl Group<'_> {
         let id = held.id;
         let mut batch = Batch::new();
         let emptied = RecordRow {
+            first: 0,
             next: 0,
             ..held.row.clone()
         };

@@ -10,11 +10,16 @@ use super::erase::says_erased;
 use super::feeds::LEFT;
 use super::held::Held;
 use super::rows::RefusalRow;
-use super::{Group, ReplicaError, keys};
+use super::{Applied, Group, Page, ReplicaError, keys};
 
 impl Group<'_> {
     /// Notes what became of a pushed record.
-    pub(super) fn settle(&mut self, outcome: &Outcome) -> Result<(), ReplicaError> {
+    pub(super) fn settle(
+        &mut self,
+        outcome: &Outcome,
+        page: &Page,
+        applied: &mut Applied,
+    ) -> Result<(), ReplicaError> {
         if says_erased(outcome) {
             return self.erase(outcome.record);
         }
@@ -26,6 +31,13 @@ impl Group<'_> {
             if hash.is_some_and(|hash| durable.contains(&hash)) {
                 held.note(place, false, None);
             }
+        }
+        if outcome.verdict == Verdict::Refused && page.rebases.contains(&held.id) {
+            if let Some(document) = self.rebase_refused(&mut held, outcome)? {
+                applied.rebased += 1;
+                return self.save(&mut held, Some(&document), Batch::new());
+            }
+            applied.refused.insert(held.id);
         }
         let mut also = Batch::new();
         match outcome.verdict {
@@ -55,10 +67,7 @@ impl Group<'_> {
     /// Whether the server judged less than there is now: what came after may correct it, and goes with it in the next request.
     fn is_edited_since_offered(&self, held: &Held) -> bool {
         let offered = self.state.offered.get(&held.id).copied();
-        let later = held
-            .changes
-            .iter()
-            .skip(offered.map_or(usize::MAX, |offered| offered as usize));
+        let later = held.changes.iter().skip(offered.unwrap_or(usize::MAX));
         later.into_iter().any(|change| change.is_unsent)
     }
 }

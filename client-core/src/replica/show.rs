@@ -143,7 +143,7 @@ impl Group<'_> {
         })
     }
 
-    fn labels(
+    pub(super) fn labels(
         &self,
         id: RecordId,
         own: Option<Actor>,

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fieldwatch_schemas::chunk::Chunk;
-use fieldwatch_schemas::id::Hash;
+use fieldwatch_schemas::id::{Actor, Hash};
 use fieldwatch_schemas::record::Document;
+use fieldwatch_schemas::record::rebase::Numbers;
 use fieldwatch_schemas::sync::pull::{Absorbed, RecordItem, absorb};
 
+use super::ReplicaError;
 use super::held::Held;
 use super::rows::ChangeRow;
 
@@ -16,6 +18,8 @@ pub(super) enum Taken {
         /// The record, where what it says has changed and can be read.
         document: Option<Box<Document>>,
         is_new: bool,
+        /// Who writes in whose place, where another copy of this home had written.
+        heirs: BTreeMap<Actor, Actor>,
     },
     Incomplete,
     Unsound,
@@ -35,13 +39,24 @@ pub(super) fn take(held: &mut Held, item: &RecordItem) -> Taken {
         }
         sent.extend(change.known.map(|hash| (hash, change.received_ms)));
     }
-    let hashes = held.hashes();
-    let have: BTreeSet<Hash> = hashes.iter().flatten().copied().collect();
+    let read = held.readable();
+    let hash = |chunk: &Option<Chunk>| chunk.as_ref().map(Chunk::hash);
+    let mut hashes: Vec<Option<Hash>> = read.iter().map(hash).collect();
+    let mut have: BTreeSet<Hash> = hashes.iter().flatten().copied().collect();
     brought.retain(|(chunk, _)| !have.contains(&chunk.hash()));
+    let heirs = match make_way(held, &read, &brought) {
+        Ok(heirs) => heirs,
+        Err(_) => return Taken::Unsound,
+    };
+    if !heirs.is_empty() {
+        hashes = held.hashes();
+        have = hashes.iter().flatten().copied().collect();
+        brought.retain(|(chunk, _)| !have.contains(&chunk.hash()));
+    }
     let has_heads = item.heads.iter().all(|head| have.contains(head));
     let mut document = None;
     let is_new = !brought.is_empty();
-    if is_new || !has_heads {
+    if is_new || !has_heads || !heirs.is_empty() {
         match merged(held, item, &brought) {
             Ok(merged) => document = merged,
             Err(taken) => return taken,
@@ -55,7 +70,24 @@ pub(super) fn take(held: &mut Held, item: &RecordItem) -> Taken {
             received_ms,
         });
     }
-    Taken::Whole { document, is_new }
+    Taken::Whole {
+        document,
+        is_new,
+        heirs,
+    }
+}
+
+/// What is held and clashes with what another copy of this home wrote is written anew.
+fn make_way(
+    held: &mut Held,
+    read: &[Option<Chunk>],
+    brought: &[(Chunk, i64)],
+) -> Result<BTreeMap<Actor, Actor>, ReplicaError> {
+    let theirs = Numbers::of(brought.iter().map(|(chunk, _)| chunk));
+    if !read.iter().flatten().any(|chunk| theirs.clash(chunk)) {
+        return Ok(BTreeMap::new());
+    }
+    held.rebase(|chunk| theirs.clash(chunk))
 }
 
 /// The record with the item's changes; `None` if it is of a kind that this program cannot read, which is kept as it comes.

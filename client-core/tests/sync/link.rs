@@ -12,6 +12,7 @@ use fieldwatch_schemas::sync::pull::RecordItem;
 use crate::server::Server;
 
 /// A link of one device.
+#[derive(Clone)]
 pub(crate) struct Link {
     pub(crate) server: Arc<Mutex<Server>>,
     pub(crate) device: DeviceId,

@@ -12,7 +12,8 @@ use fieldwatch_schemas::sync::pull::{
     ChangeItem, Commit, FeedEnd, Gone, Presence, RecordItem, Sending, what_to_send,
 };
 use fieldwatch_schemas::sync::push::{
-    Accepted, Asker, Court, Held, Judgement, Outcome, Policy, Pushed, Verdict, Writer, judge,
+    Accepted, Asker, Court, Held, Judgement, Outcome, Policy, Pushed, Refusal, Verdict, Writer,
+    judge,
 };
 
 /// What a server holds of one record.
@@ -42,12 +43,26 @@ pub(crate) struct Server {
     pub(crate) page_records: usize,
     /// Records in one reply, for each feed.
     pub(crate) reply_records: usize,
-    /// Kinds of records that it refuses, as it might for any reason.
-    pub(crate) refuses: BTreeSet<RecordId>,
+    /// Records that it refuses, and for what, as it might for any reason.
+    pub(crate) refuses: BTreeMap<RecordId, ProblemKind>,
 }
 
 pub(crate) fn region_of(_station: &str) -> Option<String> {
     Some("330106".to_owned())
+}
+
+/// The hashes of pushed changes.
+fn hashes(pushed: &Pushed) -> impl Iterator<Item = Hash> {
+    pushed.changes.iter().map(|bytes| {
+        let chunk = fieldwatch_schemas::chunk::Chunk::parse(bytes.to_vec());
+        chunk.unwrap().hash()
+    })
+}
+
+/// Which of the pushed changes are here.
+fn known(pushed: &Pushed, entry: Option<&Entry>) -> Vec<Hash> {
+    let has = |hash: &Hash| entry.is_some_and(|entry| entry.document.has(*hash));
+    hashes(pushed).filter(has).collect()
 }
 
 impl Server {
@@ -59,7 +74,7 @@ impl Server {
             position: 0,
             page_records: 3,
             reply_records: usize::MAX,
-            refuses: BTreeSet::new(),
+            refuses: BTreeMap::new(),
         }
     }
 
@@ -119,11 +134,8 @@ impl Server {
             size_bytes: 0,
             changes: 0,
         });
-        let judged = if self.refuses.contains(&pushed.record) {
-            let words = "refused by the test";
-            let refusal =
-                fieldwatch_schemas::sync::push::Refusal::new(ProblemKind::NotPermitted, words);
-            Judgement::Refuse(refusal)
+        let judged = if let Some(problem) = self.refuses.get(&pushed.record) {
+            Judgement::Refuse(Refusal::new(*problem, "refused by the test"))
         } else {
             let court = Court {
                 station_region: &region_of,
@@ -132,7 +144,17 @@ impl Server {
             judge(pushed, held, &asker, &court)
         };
         match judged {
-            Judgement::Accept(accepted) => self.store(*accepted),
+            Judgement::Accept(mut accepted) => {
+                let denied = std::mem::take(&mut accepted.denied);
+                self.store(*accepted);
+                if let Some(first) = denied.first() {
+                    outcome.verdict = Verdict::Refused;
+                    outcome.problem = Some(first.refusal.problem.name().to_owned());
+                    outcome.words = Some(first.refusal.words.clone());
+                    outcome.durable = known(pushed, self.records.get(&pushed.record));
+                    outcome.refused = Some(denied.into_iter().map(Into::into).collect());
+                }
+            }
             Judgement::Duplicate => outcome.verdict = Verdict::Duplicate,
             Judgement::Missing(hashes) => {
                 outcome.verdict = Verdict::Missing;
@@ -142,14 +164,11 @@ impl Server {
                 outcome.verdict = Verdict::Refused;
                 outcome.problem = Some(refusal.problem.name().to_owned());
                 outcome.words = Some(refusal.words);
+                outcome.durable = known(pushed, self.records.get(&pushed.record));
             }
         }
         if matches!(outcome.verdict, Verdict::Stored | Verdict::Duplicate) {
-            let hashes = pushed.changes.iter().map(|bytes| {
-                let chunk = fieldwatch_schemas::chunk::Chunk::parse(bytes.to_vec());
-                chunk.unwrap().hash()
-            });
-            outcome.durable = hashes.collect();
+            outcome.durable = hashes(pushed).collect();
         }
         outcome
     }
