@@ -37,23 +37,77 @@ fn set(device: &Device, record: &str, path: &str, value: &str) -> Told<Value> {
 }
 
 fn at_rest(devices: &[&Device]) -> Told<()> {
+    let mut held = Vec::new();
     for device in devices {
         let status = device.status()?;
         for count in ["outbox", "quarantined"] {
             assert_eq!(number(&status, count)?, 0, "{count}");
         }
-        assert_eq!(
-            device.states()?.keys().collect::<Vec<_>>(),
-            devices[0].states()?.keys().collect::<Vec<_>>()
-        );
+        held.push(device.states()?.into_keys().collect::<Vec<_>>());
+    }
+    assert!(held.iter().all(|records| Some(records) == held.first()));
+    Ok(())
+}
+
+/// A text of a record.
+fn said(device: &Device, record: &str, path: &str) -> Told<String> {
+    let shown = device.show(record)?;
+    let place = format!("/fields/{}", path.replace('.', "/"));
+    let said = shown.pointer(&place).and_then(Value::as_str);
+    Ok(said.unwrap_or_default().to_owned())
+}
+
+/// The cases that a phone and its copy both write: one in different fields, one in the same.
+struct Cases {
+    shared: String,
+    disputed: String,
+}
+
+fn words(who: &str, round: usize) -> String {
+    format!("{who} {round}")
+}
+
+fn write_apart(wang: &Device, copy: &Device, cases: &Cases, round: usize) -> Told<()> {
+    let Cases { shared, disputed } = cases;
+    for (who, name, path) in [
+        (wang, "wang", "narrative"),
+        (copy, "copy", "respondent.address"),
+    ] {
+        let words = words(name, round);
+        set(who, shared, path, &words)?;
+        set(who, disputed, "respondent.phone", &words)?;
+        who.json(&["event", shared, "first_action"])?;
+        let name = format!("respondent.name={words}");
+        who.new_record("case", &["nature=complaint", &name])?;
     }
     Ok(())
 }
 
-/// What a record says to anybody.
-fn said(device: &Device, record: &str) -> Told<Value> {
-    let mut shown = device.show(record)?;
-    Ok(shown["fields"].take())
+/// Whatever either wrote is here: side by side, or as a conflict in words.
+fn holds_both(device: &Device, cases: &Cases, round: usize) -> Told<()> {
+    let Cases { shared, .. } = cases;
+    let (wang, copy) = (words("wang", round), words("copy", round));
+    assert_eq!(said(device, shared, "narrative")?, wang);
+    assert_eq!(said(device, shared, "respondent.address")?, copy);
+    let conflicts = device.lines(&["conflicts"])?;
+    assert_eq!(conflicts.len(), 1, "{conflicts:?}");
+    let values = conflicts.iter().flat_map(|conflict| {
+        let values = conflict.get("values").and_then(Value::as_array);
+        values.into_iter().flatten()
+    });
+    let mut told: Vec<(&str, &str)> = values
+        .map(|value| (text(value, "value"), text(value, "by")))
+        .collect();
+    told.sort_unstable();
+    assert_eq!(told, [(copy.as_str(), "王强"), (wang.as_str(), "王强")]);
+    let shown = device.show(shared)?;
+    let events = shown.get("events").and_then(Value::as_array).map(Vec::len);
+    assert_eq!(events, Some(2 * (round + 1)));
+    Ok(())
+}
+
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[test]
@@ -62,57 +116,23 @@ fn two_phones_with_one_home_write_apart_for_rounds_and_nothing_of_either_is_lost
     world.station(STATION, "330106")?;
     let wang = world.staff("王强", STATION)?;
     let li = world.staff("李芳", STATION)?;
-    let shared = wang.new_record("case", &["nature=complaint", "respondent.name=商行"])?;
-    let disputed = wang.new_record("case", &["nature=complaint"])?;
+    let cases = Cases {
+        shared: wang.new_record("case", &["nature=complaint", "respondent.name=商行"])?,
+        disputed: wang.new_record("case", &["nature=complaint"])?,
+    };
     synced(&wang)?;
     let copy = copied(&wang, &world.path("copy"))?;
     for round in 0..ROUNDS {
-        let words = |who: &str| format!("{who} {round}");
-        set(&wang, &shared, "narrative", &words("wang"))?;
-        set(&wang, &disputed, "respondent.phone", &words("wang"))?;
-        wang.json(&["event", &shared, "first_action"])?;
-        set(&copy, &shared, "respondent.address", &words("copy"))?;
-        set(&copy, &disputed, "respondent.phone", &words("copy"))?;
-        set(&copy, &disputed, "respondent.name", &words("copy"))?;
-        copy.json(&["event", &shared, "first_action"])?;
-        for (who, name) in [(&wang, "wang"), (&copy, "copy")] {
-            who.new_record(
-                "case",
-                &[
-                    "nature=complaint",
-                    &format!("respondent.name={}", words(name)),
-                ],
-            )?;
-        }
+        write_apart(&wang, &copy, &cases, round)?;
         for device in [&wang, &copy, &wang, &li] {
             synced(device)?;
         }
         at_rest(&[&wang, &copy, &li])?;
         for device in [&wang, &copy, &li] {
-            let fields = said(device, &shared)?;
-            assert_eq!(fields["narrative"], words("wang"), "{}", device.name());
-            assert_eq!(fields["respondent"]["address"], words("copy"));
-            assert_eq!(
-                said(device, &disputed)?["respondent"]["name"],
-                words("copy")
-            );
-            let conflicts = device.lines(&["conflicts"])?;
-            assert_eq!(conflicts.len(), 1, "{conflicts:?}");
-            let values = conflicts[0]["values"]
-                .as_array()
-                .cloned()
-                .unwrap_or_default();
-            let mut both: Vec<_> = values.iter().map(|value| &value["value"]).collect();
-            both.sort_by_key(|value| value.to_string());
-            assert_eq!(both, [words("copy").as_str(), words("wang").as_str()]);
-            assert!(
-                values.iter().all(|value| value["by"] == "王强"),
-                "{values:?}"
-            );
-            let events = device.show(&shared)?["events"].as_array().map(Vec::len);
-            assert_eq!(events, Some(2 * (round + 1)));
+            holds_both(device, &cases, round)?;
         }
-        copy.json(&["resolve", &disputed, "respondent.phone", "--choose", "1"])?;
+        let disputed = &cases.disputed;
+        copy.json(&["resolve", disputed, "respondent.phone", "--choose", "1"])?;
         for device in [&copy, &wang, &li] {
             synced(device)?;
             assert!(device.lines(&["conflicts"])?.is_empty());
@@ -139,20 +159,14 @@ fn a_phone_set_back_to_an_older_copy_of_its_home_writes_on() -> Told<()> {
     set(&old, &case, "respondent.name", "商行")?;
     set(&old, &case, "respondent.phone", "2")?;
     synced(&old)?;
-    let fields = said(&old, &case)?;
-    assert_eq!(
-        (
-            fields["narrative"].as_str(),
-            fields["respondent"]["name"].as_str()
-        ),
-        (Some("退货"), Some("商行"))
-    );
+    assert_eq!(said(&old, &case, "narrative")?, "退货");
+    assert_eq!(said(&old, &case, "respondent.name")?, "商行");
     assert_eq!(old.lines(&["conflicts"])?.len(), 1);
     assert!(old.states()?.contains_key(&unsent));
     set(&old, &case, "respondent.phone", "3")?;
     synced(&old)?;
     synced(&wang)?;
-    assert_eq!(said(&wang, &case)?["respondent"]["phone"], "3");
+    assert_eq!(said(&wang, &case, "respondent.phone")?, "3");
     at_rest(&[&old, &wang])?;
     world.check()?;
     Ok(())
