@@ -9,6 +9,7 @@
 
 mod account;
 mod arrive;
+mod changes;
 mod checklists;
 mod erase;
 mod error;
@@ -43,6 +44,7 @@ use fieldwatch_schemas::record::import::Row;
 use fieldwatch_schemas::store::{KeyRange, Row as StoreRow, Store};
 
 pub use account::Account;
+pub use changes::HeldChange;
 pub use error::ReplicaError;
 pub use group::{Edited, Group, Happened};
 pub use import::Imported;

@@ -14,6 +14,7 @@ pub mod fault;
 pub mod link;
 pub mod peer;
 pub mod program;
+pub mod simulation;
 pub mod table;
 pub mod wire;
 pub mod world;

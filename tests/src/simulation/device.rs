@@ -1,0 +1,307 @@
+//! A simulated device: the real replica and the real engine, driven by the same loop as in production, in virtual time.
+
+use std::sync::Arc;
+
+use fieldwatch_client_core::chance::SeededChance;
+use fieldwatch_client_core::engine::{Effect, Engine, Input, Patience, Report, Traffic};
+use fieldwatch_client_core::replica::{Account, Replica, ReplicaError};
+use fieldwatch_client_core::store::vault::{Vault, open_keys};
+use fieldwatch_schemas::feed::Standing;
+use fieldwatch_schemas::id::{DeviceId, Hash, RecordId};
+use fieldwatch_schemas::problem::Problem;
+use fieldwatch_schemas::store::small::{MemoryFile, SmallFile};
+use fieldwatch_schemas::sync::exchange::Item;
+use fieldwatch_schemas::sync::frame::Frames;
+use fieldwatch_schemas::time::Moment;
+
+use super::disk::Disk;
+use super::network::Weather;
+use crate::fault::{Fault, Told};
+
+/// What every home is sealed under: nobody looks over anybody's shoulder here.
+const DATA_KEY: [u8; 32] = [3; 32];
+
+/// A device.
+#[derive(Debug)]
+pub(super) struct Device {
+    /// Who it is to the server.
+    pub(super) id: DeviceId,
+    /// Its person, as it believes.
+    pub(super) standing: Standing,
+    /// Its disk.
+    pub(super) disk: Arc<Disk>,
+    /// The file with the keys of its records.
+    record_keys: Arc<MemoryFile>,
+    /// What runs on it.
+    pub(super) replica: Replica,
+    /// The sync under way.
+    pub(super) session: Option<Session>,
+    /// How far its clock is off.
+    pub(super) clock_off_ms: i64,
+    /// How its last sync ended.
+    pub(super) last_sync: Option<Result<Report, Problem>>,
+    /// Whether the server lets it in no more.
+    pub(super) is_revoked: bool,
+}
+
+/// A sync under way.
+#[derive(Debug)]
+pub(super) struct Session {
+    engine: Engine<SeededChance>,
+    frames: Frames,
+    traffic: Traffic,
+    began_ms: i64,
+    /// The request that is being answered; bytes of earlier ones are dropped.
+    pub(super) request: u64,
+    /// What its messages meet.
+    pub(super) weather: Weather,
+}
+
+/// What a device wants of the world.
+#[derive(Debug)]
+pub(super) enum Wish {
+    /// These bytes brought to the server.
+    Send(Vec<u8>),
+    /// Nothing: the sync is over.
+    Done(Result<Report, Problem>),
+}
+
+/// What the device heard in passing, for whoever keeps the books.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    /// Changes that the server acknowledged.
+    pub(super) acknowledged: Vec<(RecordId, Hash)>,
+    /// What it wants.
+    pub(super) wishes: Vec<Wish>,
+}
+
+impl Device {
+    /// A device that has enrolled.
+    ///
+    /// # Errors
+    ///
+    /// A fault if its store cannot be opened.
+    pub(super) fn enrolled(id: DeviceId, standing: Standing, name: &str) -> Told<Self> {
+        let disk = Arc::new(Disk::default());
+        let record_keys = Arc::new(MemoryFile::new());
+        let replica = open(&disk, &record_keys)?;
+        let account = Account {
+            device: id,
+            standing: standing.clone(),
+            person_name: name.to_owned(),
+            server: "simulated".to_owned(),
+            url: "https://127.0.0.1:1".to_owned(),
+            pin: String::new(),
+        };
+        let grants = fieldwatch_schemas::feed::grants_of(&standing);
+        replica.enrolled(&account, &grants)?;
+        Ok(Self {
+            id,
+            standing,
+            disk,
+            record_keys,
+            replica,
+            session: None,
+            clock_off_ms: 0,
+            last_sync: None,
+            is_revoked: false,
+        })
+    }
+
+    /// Its clock.
+    #[must_use]
+    pub(super) fn clock(&self, now_ms: i64) -> Moment {
+        Moment::china(now_ms + self.clock_off_ms)
+    }
+
+    /// Begins to run again over what the disk holds; of what was not flushed, `batches` batches reached it.
+    ///
+    /// # Errors
+    ///
+    /// A fault if the store cannot be opened: no crash may lead to that.
+    pub(super) fn restart(&mut self, batches: usize) -> Told<()> {
+        self.session = None;
+        self.disk.light_up(batches);
+        self.replica = open(&self.disk, &self.record_keys)?;
+        Ok(())
+    }
+
+    /// Ends the process and begins it again: nothing is lost.
+    ///
+    /// # Errors
+    ///
+    /// As [`Device::restart`].
+    pub(super) fn reopen(&mut self) -> Told<()> {
+        self.session = None;
+        self.disk.reopen();
+        self.replica = open(&self.disk, &self.record_keys)?;
+        Ok(())
+    }
+
+    /// Begins a sync, unless one is under way.
+    ///
+    /// # Errors
+    ///
+    /// As [`Device::drive`].
+    pub(super) fn sync(
+        &mut self,
+        seed: u64,
+        budget: Option<u64>,
+        weather: Weather,
+        now_ms: i64,
+    ) -> Result<Heard, ReplicaError> {
+        if self.session.is_some() {
+            return Ok(Heard::default());
+        }
+        self.session = Some(Session {
+            engine: Engine::new(Patience::Once, budget, SeededChance::new(seed)),
+            frames: Frames::default(),
+            traffic: Traffic::default(),
+            began_ms: now_ms,
+            request: 0,
+            weather,
+        });
+        let mut heard = Heard::default();
+        self.drive(Input::Begin, now_ms, &mut heard)?;
+        Ok(heard)
+    }
+
+    /// Takes in bytes of a reply.
+    ///
+    /// # Errors
+    ///
+    /// As [`Device::drive`].
+    pub(super) fn receive(&mut self, bytes: &[u8], now_ms: i64) -> Result<Heard, ReplicaError> {
+        let mut heard = Heard::default();
+        if let Some(session) = &mut self.session {
+            session.traffic.received_bytes += bytes.len() as u64;
+            session.frames.push(bytes);
+        }
+        while let Some(item) = self.next_item() {
+            let is_end = item == Ok(Item::End);
+            let input = match item {
+                Ok(item) => {
+                    note(&item, &mut heard);
+                    Input::Item(item)
+                }
+                Err(problem) => Input::Failed(problem),
+            };
+            if is_end {
+                self.tell_traffic();
+            }
+            self.drive(input, now_ms, &mut heard)?;
+            if !heard.wishes.is_empty() {
+                break;
+            }
+        }
+        Ok(heard)
+    }
+
+    /// The reply, or the way to it, ended.
+    ///
+    /// # Errors
+    ///
+    /// As [`Device::drive`].
+    pub(super) fn lose(&mut self, input: Input, now_ms: i64) -> Result<Heard, ReplicaError> {
+        let mut heard = Heard::default();
+        if matches!(input, Input::Ended | Input::Failed(_)) {
+            self.tell_traffic();
+        }
+        self.drive(input, now_ms, &mut heard)?;
+        Ok(heard)
+    }
+
+    /// The driver: the loop of `client-core/src/sync.rs`, with virtual time.
+    ///
+    /// # Errors
+    ///
+    /// The replica's; the sync is over then.
+    fn drive(
+        &mut self,
+        mut input: Input,
+        now_ms: i64,
+        heard: &mut Heard,
+    ) -> Result<(), ReplicaError> {
+        loop {
+            let Some(session) = &mut self.session else {
+                return Ok(());
+            };
+            let mut next = None;
+            for effect in session.engine.handle(input, now_ms - session.began_ms) {
+                match effect {
+                    Effect::Offer => next = Some(Input::Offered(self.replica.offer()?)),
+                    Effect::Apply(page) => next = Some(Input::Applied(self.replica.apply(&page)?)),
+                    Effect::Send(request) => {
+                        let records = request.outbox.iter().map(|pushed| pushed.record);
+                        self.replica.mark_sending(records.collect());
+                        let bytes = minicbor::to_vec(&request).unwrap_or_default();
+                        session.frames = Frames::default();
+                        session.traffic.requests += 1;
+                        session.traffic.sent_bytes += bytes.len() as u64;
+                        heard.wishes.push(Wish::Send(bytes));
+                    }
+                    Effect::Abandon => session.request = 0,
+                    // Only whoever watches waits; these devices end their sync and begin another.
+                    Effect::Wait(_) => {}
+                    Effect::Done(result) => {
+                        if result.as_ref().is_ok_and(|report| report.in_sync) {
+                            self.replica.note_synced(now_ms)?;
+                        }
+                        heard.wishes.push(Wish::Done(result));
+                    }
+                }
+            }
+            match next {
+                Some(next) => input = next,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn next_item(&mut self) -> Option<Result<Item, Problem>> {
+        let session = self.session.as_mut()?;
+        let unreadable = |error: fieldwatch_schemas::sync::frame::FrameError| {
+            let kind = fieldwatch_schemas::problem::ProblemKind::Internal;
+            Problem::with_detail(kind, error.to_string())
+        };
+        session.frames.next_item().map_err(unreadable).transpose()
+    }
+
+    fn tell_traffic(&mut self) {
+        if let Some(session) = &mut self.session {
+            let traffic = session.traffic;
+            drop(session.engine.handle(Input::Traffic(traffic), 0));
+        }
+    }
+
+    /// The heads of a record, or none if it is not here.
+    ///
+    /// # Errors
+    ///
+    /// A fault if the replica cannot tell.
+    pub(super) fn heads(&self, record: RecordId) -> Told<Option<Vec<Hash>>> {
+        match self.replica.heads(record) {
+            Ok(heads) => Ok(Some(heads)),
+            Err(ReplicaError::RecordUnknown(_)) => Ok(None),
+            Err(error) => Err(Fault::from(error)),
+        }
+    }
+}
+
+/// Opens a replica as a home is opened, its rows sealed.
+fn open(disk: &Arc<Disk>, record_keys: &Arc<MemoryFile>) -> Told<Replica> {
+    let file: Arc<dyn SmallFile> = Arc::clone(record_keys) as _;
+    let keys = open_keys(file, &DATA_KEY, [7; 32])?;
+    Ok(Replica::open(Vault::seal(
+        Arc::clone(disk),
+        &DATA_KEY,
+        keys,
+    ))?)
+}
+
+fn note(item: &Item, heard: &mut Heard) {
+    if let Item::Outcome(outcome) = item {
+        let hashes = outcome.durable.iter().map(|hash| (outcome.record, *hash));
+        heard.acknowledged.extend(hashes);
+    }
+}

@@ -1,0 +1,140 @@
+//! A disk that loses power in the middle of anything: after so many more acts it answers nothing, until power is back.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use fieldwatch_schemas::store::memory::{Fault, MemoryStore};
+use fieldwatch_schemas::store::{Batch, KeyRange, Row, Store, StoreError, Visit};
+
+/// A store in memory with a fuse.
+#[derive(Debug, Default)]
+pub(super) struct Disk {
+    memory: MemoryStore,
+    power: Mutex<Power>,
+}
+
+#[derive(Debug, Default)]
+struct Power {
+    /// How many acts are left until it fails.
+    fuse: Option<u64>,
+    is_lost: bool,
+    /// Whether an act met a full disk since the last look.
+    was_full: bool,
+}
+
+impl Disk {
+    /// Loses power after so many acts more.
+    pub(super) fn lose_power_after(&self, acts: u64) {
+        self.power().fuse = Some(acts);
+    }
+
+    /// Loses power now.
+    pub(super) fn lose_power(&self) {
+        self.power().is_lost = true;
+    }
+
+    /// Meets a full disk at the next act of a sort.
+    pub(super) fn fill_up(&self, fault: Fault) {
+        self.memory.fail_next(fault);
+    }
+
+    /// Whether power is lost.
+    #[must_use]
+    pub(super) fn is_dark(&self) -> bool {
+        self.power().is_lost
+    }
+
+    /// Whether an act met a full disk since this was asked last.
+    #[must_use]
+    pub(super) fn was_full(&self) -> bool {
+        std::mem::take(&mut self.power().was_full)
+    }
+
+    /// Power is back: what was flushed is there, and of what was not the oldest `batches`.
+    pub(super) fn light_up(&self, batches: usize) {
+        *self.power() = Power::default();
+        self.memory.crash_keeping(batches);
+    }
+
+    /// As a process that ends and begins again: nothing is lost, a full disk has room again.
+    pub(super) fn reopen(&self) {
+        *self.power() = Power::default();
+        self.memory.reopen();
+    }
+
+    fn power(&self) -> MutexGuard<'_, Power> {
+        self.power.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pass(&self) -> Result<(), StoreError> {
+        let mut power = self.power();
+        if let Some(left) = &mut power.fuse {
+            match left.checked_sub(1) {
+                Some(fewer) => *left = fewer,
+                None => power.is_lost = true,
+            }
+        }
+        if power.is_lost {
+            return Err(StoreError::Failed);
+        }
+        Ok(())
+    }
+
+    fn noted<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        if matches!(done, Err(StoreError::DiskFull { .. })) {
+            self.power().was_full = true;
+        }
+        done
+    }
+}
+
+impl Store for Disk {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.memory.get(key)
+    }
+
+    fn scan(&self, range: &KeyRange, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        self.memory.scan(range, visit)
+    }
+
+    fn last(&self, range: &KeyRange) -> Result<Option<Row>, StoreError> {
+        self.memory.last(range)
+    }
+
+    fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
+        self.pass()?;
+        self.noted(self.memory.apply(batch))
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        self.pass()?;
+        self.noted(self.memory.flush())
+    }
+
+    fn size_bytes(&self) -> Result<u64, StoreError> {
+        self.memory.size_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(disk: &Disk, key: &str) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        batch.put(key, "value");
+        disk.apply(&batch)
+    }
+
+    #[test]
+    fn a_disk_without_power_takes_nothing_and_forgets_what_was_not_flushed() {
+        let disk = Disk::default();
+        put(&disk, "a").unwrap();
+        disk.flush().unwrap();
+        disk.lose_power_after(1);
+        put(&disk, "b").unwrap();
+        assert!(disk.flush().is_err() && disk.is_dark());
+        disk.light_up(0);
+        assert!(disk.get(b"a").unwrap().is_some() && disk.get(b"b").unwrap().is_none());
+        put(&disk, "c").unwrap();
+    }
+}

@@ -1,0 +1,141 @@
+//! What the server holds, read row by row and worked out anew: documents, feeds, digests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use fieldwatch_schemas::chunk::Chunk;
+use fieldwatch_schemas::digest::Digest;
+use fieldwatch_schemas::feed::{Feed, Grant, Standing, campaign_grants, feeds_of, grants_of};
+use fieldwatch_schemas::id::{Hash, RecordId};
+use fieldwatch_schemas::record::Document;
+use fieldwatch_schemas::record::view::View;
+use fieldwatch_schemas::store::{KeyRange, Store};
+use fieldwatch_server::check::check;
+use fieldwatch_server::tables::{self, ChangeRow, RecordRow, SummaryRow};
+
+use super::World;
+use crate::fault::{Fault, Told};
+
+/// The table of records, as `server/src/tables.rs` numbers it.
+const RECORDS: u8 = 2;
+
+/// Everything that the server holds.
+pub(super) struct Truth {
+    pub(super) records: BTreeMap<RecordId, Held>,
+}
+
+/// One record.
+pub(super) struct Held {
+    pub(super) chunks: Vec<Chunk>,
+    pub(super) view: View,
+    pub(super) feeds: BTreeSet<Feed>,
+    pub(super) summary: Option<SummaryRow>,
+}
+
+impl Truth {
+    /// What a person may read, from who they are and from the campaigns that there are.
+    pub(super) fn grants(&self, standing: &Standing) -> Vec<Grant> {
+        let mut grants = grants_of(standing);
+        grants.extend(
+            self.records
+                .values()
+                .flat_map(|held| campaign_grants(&held.view, standing)),
+        );
+        grants
+    }
+
+    pub(super) fn has(&self, record: RecordId, hash: Hash) -> bool {
+        let held = self.records.get(&record);
+        held.is_some_and(|held| held.chunks.iter().any(|chunk| chunk.hash() == hash))
+    }
+}
+
+impl World {
+    /// Reads everything.
+    pub(super) fn truth(&self) -> Told<Truth> {
+        let room = self.server.room()?;
+        let store = room.log.store()?;
+        let region = |station: &str| room.register.station_region(station);
+        let mut rows = BTreeMap::new();
+        store.scan(&KeyRange::prefix(&[RECORDS]), &mut |key, value| {
+            let id = key
+                .get(1..17)
+                .and_then(|id| id.try_into().ok())
+                .map(RecordId);
+            rows.extend(id.map(|id| (id, value.to_vec())));
+            ControlFlow::Continue(())
+        })?;
+        let mut records = BTreeMap::new();
+        for (record, row) in rows {
+            let row: RecordRow = minicbor::decode(&row)?;
+            let chunks = chunks_of(&*store, record, &row)?;
+            let document = Document::from_chunks(record, row.kind, &chunks)?;
+            let view = document.view();
+            let summary = store.get(&tables::summary_key(record))?;
+            let summary = summary.map(|bytes| minicbor::decode(&bytes)).transpose()?;
+            records.insert(
+                record,
+                Held {
+                    feeds: feeds_of(&view, row.owner, &region),
+                    view,
+                    chunks,
+                    summary,
+                },
+            );
+        }
+        Ok(Truth { records })
+    }
+
+    /// The server itself: sound by its own check, no change twice, digests as worked out from documents.
+    pub(super) fn judge_server(&mut self, truth: &Truth) -> Told<()> {
+        let room = self.server.room()?;
+        let register = Arc::clone(&room.register);
+        let region = move |station: &str| register.station_region(station);
+        for problem in check(&room.log, &region)?.problems {
+            self.findings.diverged(&format!("check: {problem}"));
+        }
+        let mut sums: BTreeMap<Feed, (Digest, u64)> = BTreeMap::new();
+        for (record, held) in &truth.records {
+            let distinct: BTreeSet<Hash> = held.chunks.iter().map(Chunk::hash).collect();
+            if distinct.len() != held.chunks.len() {
+                self.findings
+                    .duplicated(&format!("{record}: a change is stored twice"));
+            }
+            let ids: BTreeSet<_> = held.view.events.iter().map(|event| event.id).collect();
+            if ids.len() != held.view.events.len() {
+                self.findings
+                    .duplicated(&format!("{record}: an event happened twice"));
+            }
+            for feed in &held.feeds {
+                let (digest, count) = sums.entry(feed.clone()).or_default();
+                *digest = digest.plus(Digest::of(*record, &held.view.heads));
+                *count += 1;
+            }
+        }
+        for line in room.log.feeds()? {
+            let feed: Feed = line.feed.parse()?;
+            let (digest, count) = sums.get(&feed).copied().unwrap_or_default();
+            if (digest.to_string(), count) != (line.digest, line.records) {
+                self.findings.diverged(&format!(
+                    "{feed}: the server's digest is not that of its documents"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn chunks_of(store: &dyn Store, record: RecordId, row: &RecordRow) -> Told<Vec<Chunk>> {
+    let mut values = Vec::new();
+    let range = tables::changes_between(record, 0, row.position);
+    store.scan(&range, &mut |_, value| {
+        values.push(value.to_vec());
+        ControlFlow::Continue(())
+    })?;
+    let read = |value: &Vec<u8>| {
+        let row: ChangeRow = minicbor::decode(value)?;
+        Chunk::parse(row.chunk.into()).map_err(Fault::from)
+    };
+    values.iter().map(read).collect()
+}
