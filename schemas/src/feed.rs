@@ -47,6 +47,18 @@ pub struct Standing {
     /// The region of a coordinator (GB/T 2260).
     #[n(3)]
     pub region: Option<String>,
+    /// Further stations of a station's staff.
+    #[n(4)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further_stations: Vec<String>,
+}
+
+impl Standing {
+    /// The stations of a station's staff, the first one first.
+    pub fn stations(&self) -> impl Iterator<Item = &str> {
+        let all = self.station.iter().chain(&self.further_stations);
+        all.map(String::as_str)
+    }
 }
 
 impl Feed {
@@ -182,12 +194,18 @@ pub fn feeds_of(
             .field(path)
             .and_then(|field| view.text(field.path))
     };
-    let station = own("station");
-    let of_station = || station.and_then(|id| Feed::station(id).ok());
+    // Where nobody has chosen between two stations, both hold it.
+    let stations = view.stations();
+    let shared = || view.shared_with().into_iter();
     let of_campaign = || own("campaign").and_then(|id| id.parse().ok());
-    let region = || match station {
-        Some(station) => station_region(station),
-        None => view.region().map(str::to_owned),
+    let region = || -> Vec<String> {
+        match stations.is_empty() {
+            false => stations
+                .iter()
+                .filter_map(|id| station_region(id))
+                .collect(),
+            true => view.region().map(str::to_owned).into_iter().collect(),
+        }
     };
     let mut feeds = BTreeSet::new();
     match view.kind {
@@ -196,17 +214,19 @@ pub fn feeds_of(
         | Kind::Satisfaction
         | Kind::Lead
         | Kind::Publication => {
-            feeds.extend(of_station());
-            feeds.extend(regions(region().as_deref()));
+            let holders = stations.iter().copied().chain(shared());
+            feeds.extend(holders.filter_map(|id| Feed::station(id).ok()));
+            feeds.extend(regions(&region()));
         }
         Kind::Party | Kind::Reporter => {
-            feeds.extend(station.and_then(|id| Feed::station_personal(id).ok()));
+            let holders = stations.iter().copied().chain(shared());
+            feeds.extend(holders.filter_map(|id| Feed::station_personal(id).ok()));
         }
         Kind::Inspection => {
             feeds.insert(Feed::person(owner));
             if view.was("submitted") {
                 feeds.extend(of_campaign().map(Feed::campaign));
-                feeds.extend(regions(view.region()));
+                feeds.extend(regions(view.region().map(str::to_owned).as_slice()));
             }
         }
         Kind::Assignment => {
@@ -219,14 +239,14 @@ pub fn feeds_of(
             feeds.insert(Feed::shared());
         }
         Kind::Alias => feeds.extend(of_campaign().map(Feed::campaign_alias)),
-        Kind::Enterprise => feeds.extend(registers(region().as_deref())),
+        Kind::Enterprise => feeds.extend(registers(&region())),
         Kind::Campaign => {
             feeds.insert(Feed::campaign(view.record));
-            feeds.extend(regions(region().as_deref()));
+            feeds.extend(regions(&region()));
         }
-        Kind::Interview | Kind::ComparativeTest => feeds.extend(regions(region().as_deref())),
+        Kind::Interview | Kind::ComparativeTest => feeds.extend(regions(&region())),
         Kind::Notice => {
-            feeds.extend(regions(region().as_deref()));
+            feeds.extend(regions(&region()));
             feeds.extend((view.status() == "published").then(Feed::shared));
         }
     }
@@ -234,18 +254,17 @@ pub fn feeds_of(
 }
 
 /// One feed per level of a region: province, city, county. So nobody needs more than a few feeds.
-fn regions(code: Option<&str>) -> Vec<Feed> {
-    let levels = code.map(area::levels).unwrap_or_default();
+fn regions(codes: &[String]) -> Vec<Feed> {
+    let levels = codes.iter().flat_map(|code| area::levels(code));
     levels
-        .iter()
-        .filter_map(|level| Feed::region(level).ok())
+        .filter_map(|level| Feed::region(&level).ok())
         .collect()
 }
 
 /// One register per level of a region. An enterprise without one is in no register, and cannot be sent.
-fn registers(code: Option<&str>) -> Vec<Feed> {
-    let levels = code.map(area::levels).unwrap_or_default();
-    let feeds = levels.iter().filter_map(|level| Feed::register(level).ok());
+fn registers(codes: &[String]) -> Vec<Feed> {
+    let levels = codes.iter().flat_map(|code| area::levels(code));
+    let feeds = levels.filter_map(|level| Feed::register(&level).ok());
     feeds.collect()
 }
 
@@ -288,18 +307,10 @@ pub fn grants_of(standing: &Standing) -> Vec<Grant> {
         Role::Volunteer => may_write(Some(Feed::person(standing.person))),
         Role::StationStaff => {
             may_write(Some(Feed::person(standing.person)));
-            may_write(
-                standing
-                    .station
-                    .as_deref()
-                    .and_then(|id| Feed::station(id).ok()),
-            );
-            may_write(
-                standing
-                    .station
-                    .as_deref()
-                    .and_then(|id| Feed::station_personal(id).ok()),
-            );
+            for station in standing.stations() {
+                may_write(Feed::station(station).ok());
+                may_write(Feed::station_personal(station).ok());
+            }
         }
         Role::Coordinator => {
             may_write(Some(Feed::person(standing.person)));

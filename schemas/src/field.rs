@@ -12,6 +12,7 @@ use crate::credit_code;
 use crate::id::RecordId;
 use crate::kind::Kind;
 use crate::limits::{FEN_MAX, LONG_TEXT_CHARS_MAX, PIECE_CHARS_MAX, TEXT_CHARS_MAX};
+use crate::status::Role;
 use crate::time::Moment;
 
 /// One row of a kind's table of fields.
@@ -23,14 +24,36 @@ pub struct Field {
     pub shape: Shape,
     /// When it may be written.
     pub rule: Rule,
+    /// Who may write it, where that is not every editor of its kind.
+    pub by: Option<&'static [Role]>,
 }
 
 impl Field {
     /// A field that may be written at any time, and may be absent.
     #[must_use]
     pub const fn new(path: &'static str, shape: Shape) -> Self {
-        let rule = Rule::Optional;
-        Self { path, shape, rule }
+        Self {
+            path,
+            shape,
+            rule: Rule::Optional,
+            by: None,
+        }
+    }
+
+    /// The same, written when the record is made, and later by the server alone.
+    #[must_use]
+    pub const fn following(self) -> Self {
+        let rule = Rule::Follows;
+        Self { rule, ..self }
+    }
+
+    /// The same, written by some roles alone.
+    #[must_use]
+    pub const fn by(self, roles: &'static [Role]) -> Self {
+        Self {
+            by: Some(roles),
+            ..self
+        }
     }
 
     /// The same, written once.
@@ -57,6 +80,8 @@ pub enum Rule {
     Required,
     /// May be written once, when the record is made, because feeds or people depend on it.
     Once,
+    /// As [`Rule::Once`] for people; the server writes it when the record that this one belongs to moves.
+    Follows,
 }
 
 /// What a field may hold.
@@ -70,6 +95,8 @@ pub enum Shape {
     Code(&'static str),
     /// Several codes of the list named, each kept or dropped by itself.
     Codes(&'static str),
+    /// Several stations' ids, each kept or dropped by itself.
+    Stations,
     /// Money in integer fen, never negative.
     Fen,
     /// A moment; kept as UTC milliseconds.
@@ -124,7 +151,7 @@ pub enum FieldValue {
     Scalar(Scalar),
     /// A long text, merged by its difference from the visible one.
     LongText(String),
-    /// A set of codes.
+    /// A set of codes, or of stations' ids.
     Codes(BTreeSet<String>),
     /// Nothing: the field is cleared.
     Clear,
@@ -178,7 +205,7 @@ impl Field {
                 "false" | "no" | "否" => Json::Bool(false),
                 _ => return Err(wrong(format!("{text:?} is neither true nor false"))),
             },
-            Shape::Codes(_) => text
+            Shape::Codes(_) | Shape::Stations => text
                 .split(',')
                 .map(str::trim)
                 .filter(|code| !code.is_empty())
@@ -214,7 +241,7 @@ impl Field {
         }
         let value = match (self.shape, json) {
             (Shape::LongText, Json::String(text)) => FieldValue::LongText(text.clone()),
-            (Shape::Codes(_), Json::Array(items)) => {
+            (Shape::Codes(_) | Shape::Stations, Json::Array(items)) => {
                 let codes: Option<BTreeSet<_>> = items
                     .iter()
                     .map(|item| item.as_str().map(str::to_owned))
@@ -261,6 +288,9 @@ impl Field {
             (_, FieldValue::Clear) => return Ok(()),
             (Shape::LongText, FieldValue::LongText(text)) => {
                 return within(path, text, LONG_TEXT_CHARS_MAX);
+            }
+            (Shape::Stations, FieldValue::Codes(ids)) => {
+                return ids.iter().try_for_each(|id| check_station(path, id));
             }
             (Shape::Codes(_), FieldValue::Codes(codes)) => {
                 return codes
@@ -341,6 +371,7 @@ impl Shape {
             Self::Text | Self::LongText => "a text",
             Self::Code(_) => "a code",
             Self::Codes(_) => "a list of codes",
+            Self::Stations => "a list of station ids",
             Self::Fen => "money in whole fen",
             Self::Time => "a time (RFC 3339)",
             Self::Date => "a date such as 2026-10-14",

@@ -45,11 +45,13 @@ fn insert_inner(properties: &mut Map<String, Json>, container: &str, name: &str,
 
 fn field_schema(field: &Field) -> Json {
     let mut schema = shape_schema(field.shape);
-    if let (Rule::Once, Some(object)) = (field.rule, schema.as_object_mut()) {
-        object.insert(
-            "$comment".to_owned(),
-            json!("written once, when the record is made"),
-        );
+    let comment = match field.rule {
+        Rule::Once => Some("written once, when the record is made"),
+        Rule::Follows => Some("written when the record is made, and later by the server alone"),
+        Rule::Optional | Rule::Required => None,
+    };
+    if let (Some(comment), Some(object)) = (comment, schema.as_object_mut()) {
+        object.insert("$comment".to_owned(), json!(comment));
     }
     schema
 }
@@ -62,6 +64,9 @@ fn shape_schema(shape: Shape) -> Json {
         Shape::Code(list) => code_schema(list),
         Shape::Codes(list) => {
             json!({ "type": "array", "uniqueItems": true, "items": code_schema(list) })
+        }
+        Shape::Stations => {
+            json!({ "type": "array", "uniqueItems": true, "items": shape_schema(Shape::Station) })
         }
         Shape::Fen => json!({ "type": "integer", "minimum": 0, "maximum": FEN_MAX }),
         Shape::Time => json!({ "type": "string", "format": "date-time" }),

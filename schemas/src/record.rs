@@ -13,10 +13,10 @@ mod reach;
 pub mod rebase;
 pub mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use automerge::{Automerge, ReadDoc as _};
+use automerge::{Automerge, ROOT, ReadDoc as _};
 
 use crate::chunk::{Chunk, ChunkError};
 use crate::id::{Actor, Hash, RecordId};
@@ -198,6 +198,26 @@ impl Document {
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// The stations that hold it, every value counted: where nobody has chosen between two, both do.
+    #[must_use]
+    pub fn stations(&self) -> BTreeSet<String> {
+        let field = self.kind.field("station");
+        let values = field.and_then(|field| self.doc.get_all(ROOT, field.path).ok());
+        let values = values.into_iter().flatten();
+        values
+            .filter_map(|(value, _)| value.as_str().map(str::to_owned))
+            .collect()
+    }
+
+    /// The stations that it is shared with.
+    #[must_use]
+    pub fn shared_with(&self) -> BTreeSet<String> {
+        let field = self.kind.field("shared_with");
+        let map = field.and_then(|field| self.doc.get(ROOT, field.path).ok().flatten());
+        let keys = map.map(|(_, map)| self.doc.keys(&map));
+        keys.into_iter().flatten().collect()
     }
 
     /// Its heads, sorted.

@@ -80,6 +80,10 @@ pub(super) fn shaped(lang: Lang, shape: Option<Shape>, json: &Json) -> String {
             let labels: Vec<_> = labels.map(|code| coded(list, code)).collect();
             labels.join(either(lang, "、", ", "))
         }
+        (Some(Shape::Stations), Json::Array(ids)) => {
+            let ids: Vec<_> = ids.iter().filter_map(Json::as_str).collect();
+            ids.join(either(lang, "、", ", "))
+        }
         (Some(Shape::Time), Json::String(text)) => match Moment::parse(text) {
             Ok(moment) => minute(moment),
             Err(_) => text.clone(),

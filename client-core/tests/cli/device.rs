@@ -76,6 +76,7 @@ impl Device {
             role: Role::StationStaff,
             station: Some(STATION.to_owned()),
             region: None,
+            further_stations: Vec::new(),
         })
     }
 
@@ -86,6 +87,7 @@ impl Device {
             role: Role::Volunteer,
             station: None,
             region: None,
+            further_stations: Vec::new(),
         })
     }
 

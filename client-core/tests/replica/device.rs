@@ -51,6 +51,7 @@ pub(crate) fn account(role: Role) -> Account {
             role,
             station: Some(STATION.to_owned()),
             region: None,
+            further_stations: Vec::new(),
         },
         person_name: "王".to_owned(),
         server: "test".to_owned(),

@@ -6,7 +6,7 @@ mod life_cycle;
 
 use super::{Kind, KindTable};
 use crate::field::{Field, Shape};
-use crate::status::STAFF;
+use crate::status::{COORDINATOR, STAFF};
 
 pub(super) static TABLE: KindTable = KindTable {
     fields: &[
@@ -14,7 +14,8 @@ pub(super) static TABLE: KindTable = KindTable {
         Field::new("channel", Shape::Code("channel")),
         Field::new("external_no", Shape::Text).once(),
         Field::new("received_at", Shape::Time),
-        Field::new("station", Shape::Station).once(),
+        Field::new("station", Shape::Station),
+        Field::new("shared_with", Shape::Stations).by(COORDINATOR),
         Field::new("category", Shape::Code("category")),
         Field::new("problem", Shape::Code("problem")),
         Field::new("keywords", Shape::Text),

@@ -6,7 +6,8 @@ use crate::status::{LifeCycle, STAFF};
 
 pub(super) static TABLE: KindTable = KindTable {
     fields: &[
-        Field::new("station", Shape::Station).once(),
+        Field::new("station", Shape::Station).following(),
+        Field::new("shared_with", Shape::Stations).by(&[]),
         Field::new("name", Shape::Text),
         Field::new("phone", Shape::Text),
         Field::new("id_type", Shape::Code("id_type")),

@@ -131,17 +131,19 @@ fn check_key(document: &Document) -> Result<(), FieldError> {
 /// The kind, the schema and the containers are what the frozen change made them, and one value each.
 fn check_frame(document: &Document) -> Result<(), FieldError> {
     let table = document.kind.table();
-    let frozen = frozen::hash(document.kind);
+    let frozen = frozen::hashes(document.kind);
     let containers = [EVENTS, ATTACHMENTS]
         .iter()
         .chain(table.maps)
-        .chain(table.texts);
+        .chain(table.texts)
+        .chain(frozen::later_maps(document.kind));
     for name in ["kind", "schema"].iter().chain(containers) {
         let values = all(document, &ROOT, name)?;
         let [(_, id)] = values.as_slice() else {
             return Err(FieldError::new(name, "cannot be replaced"));
         };
-        if document.doc.hash_for_opid(id).map(Hash::from) != Some(frozen) {
+        let made_by = document.doc.hash_for_opid(id).map(Hash::from);
+        if !made_by.is_some_and(|hash| frozen.contains(&hash)) {
             return Err(FieldError::new(name, "cannot be replaced"));
         }
     }
@@ -173,7 +175,7 @@ fn check_field(document: &Document, field: &Field) -> Result<(), FieldError> {
                 Ok(())
             }
         }
-        Shape::Codes(_) => {
+        Shape::Codes(_) | Shape::Stations => {
             let id = inner(field.path)?;
             document.doc.keys(&id).try_for_each(|code| {
                 let set = BTreeSet::from([code.clone()]);
@@ -183,7 +185,10 @@ fn check_field(document: &Document, field: &Field) -> Result<(), FieldError> {
                 if good {
                     Ok(())
                 } else {
-                    Err(FieldError::new(field.path, "must be a list of codes"))
+                    Err(FieldError::new(
+                        field.path,
+                        format!("must be {}", field.shape.words()),
+                    ))
                 }
             })
         }

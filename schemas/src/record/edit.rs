@@ -172,6 +172,19 @@ impl Document {
         }
     }
 
+    /// Whether the author's role may write a field that not every editor may.
+    fn prove_field(&self, author: &Author, path: &str) -> Result<(), EditError> {
+        let by = self.kind.field(path).and_then(|field| field.by);
+        let barred = |role: &Role| by.is_some_and(|by| !by.contains(role));
+        match author.role.filter(barred) {
+            Some(role) => {
+                let why = format!("is not written by {}", role.name());
+                Err(FieldError::new(path, why).into())
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Whether an act is possible on the record as it is, after the events of the acts before it.
     fn prove(&self, author: &Author, act: &Act, walk: &mut Walk) -> Result<(), EditError> {
         match act {
@@ -183,7 +196,13 @@ impl Document {
                 let field = self.kind.field(path).ok_or_else(unknown)?;
                 field.check(path, value)?;
                 self.prove_open(path, walk)?;
-                if field.rule == Rule::Once && self.is_written(path, value) {
+                self.prove_field(author, path)?;
+                let is_fixed = match field.rule {
+                    Rule::Once => true,
+                    Rule::Follows => author.role.is_some(),
+                    Rule::Optional | Rule::Required => false,
+                };
+                if is_fixed && self.is_written(path, value) {
                     return Err(
                         FieldError::new(path, "cannot be changed once it is written").into(),
                     );
@@ -191,7 +210,10 @@ impl Document {
                 Ok(())
             }
             Act::Happen(event) => self.prove_event(author, event, walk),
-            Act::Choose { path, .. } => self.prove_open(path, walk),
+            Act::Choose { path, .. } => {
+                self.prove_open(path, walk)?;
+                self.prove_field(author, path)
+            }
             Act::KeepRaw { .. } => Ok(()),
         }
     }

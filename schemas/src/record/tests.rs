@@ -184,10 +184,10 @@ fn an_illegal_event_is_refused_with_what_is_possible_and_nothing_changes() {
 #[test]
 fn what_is_written_once_stays() {
     let mut case = new_case();
-    case.edit(&author(1, 110), &[set("station", "330106-0012")])
+    case.edit(&author(1, 110), &[set("external_no", "42")])
         .unwrap();
-    let moved = case.edit(&author(1, 120), &[set("station", "330106-0013")]);
-    assert!(moved.unwrap_err().to_string().contains("station"));
+    let renamed = case.edit(&author(1, 120), &[set("external_no", "43")]);
+    assert!(renamed.unwrap_err().to_string().contains("external_no"));
 }
 
 #[test]

@@ -133,7 +133,7 @@ impl Document {
     fn is_set(&self, path: &str) -> bool {
         self.kind
             .field(path)
-            .is_some_and(|field| matches!(field.shape, Shape::Codes(_)))
+            .is_some_and(|field| matches!(field.shape, Shape::Codes(_) | Shape::Stations))
     }
 }
 
@@ -163,6 +163,30 @@ impl View {
     pub fn region(&self) -> Option<&str> {
         let field = self.kind.field("region")?;
         self.text(field.path)
+    }
+
+    /// The stations that hold the record: one, or more where nobody has chosen between them.
+    #[must_use]
+    pub fn stations(&self) -> Vec<&str> {
+        let Some(field) = self.kind.field("station") else {
+            return Vec::new();
+        };
+        let conflict = self.conflicts.iter().find(|each| each.path == field.path);
+        match conflict {
+            Some(conflict) => {
+                let values = conflict.values.iter();
+                values.filter_map(|each| each.value.as_str()).collect()
+            }
+            None => self.text(field.path).into_iter().collect(),
+        }
+    }
+
+    /// The stations that it is shared with.
+    #[must_use]
+    pub fn shared_with(&self) -> Vec<&str> {
+        let field = self.kind.field("shared_with");
+        let ids = field.and_then(|field| self.at(field.path)?.as_array());
+        ids.into_iter().flatten().filter_map(Json::as_str).collect()
     }
 
     /// The whole number at a path.

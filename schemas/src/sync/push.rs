@@ -7,6 +7,7 @@
 mod policy;
 mod refusal;
 mod segment;
+mod transfer;
 
 use std::collections::BTreeSet;
 
@@ -342,8 +343,8 @@ fn read_chunks(pushed: &Pushed, kind: Kind, held: Option<Held<'_>>) -> Result<Ve
     let read =
         |bytes: &ByteVec| Chunk::parse(bytes.to_vec()).map_err(|error| invalid(error.to_string()));
     let chunks: Vec<Chunk> = pushed.changes.iter().map(read).collect::<Result<_, _>>()?;
-    let frozen = frozen::actor(kind);
-    match chunks.iter().find(|chunk| chunk.actor() == frozen) {
+    let frozen = frozen::actors(kind);
+    match chunks.iter().find(|chunk| frozen.contains(&chunk.actor())) {
         Some(_) => Err(invalid("nobody writes as the frozen actor".to_owned())),
         None => Ok(chunks),
     }

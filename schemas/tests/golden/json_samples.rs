@@ -57,6 +57,7 @@ fn enrolment() -> (EnrolRequest, EnrolReply) {
         role: Role::StationStaff,
         station: Some("330106-0012".to_owned()),
         region: None,
+        further_stations: Vec::new(),
     };
     let reply = EnrolReply {
         device: DEVICE,

@@ -88,6 +88,7 @@ fn who_inspects_is_known_to_the_campaigns_coordinators_and_the_person_asked_alon
         role,
         station: Some("330106-0012".to_owned()),
         region: region.map(str::to_owned),
+        further_stations: Vec::new(),
     };
     let names = |standing: &Standing| -> Vec<String> {
         let grants = campaign_grants(&campaign, standing);
@@ -128,6 +129,7 @@ fn is_taken(kind: Kind, role: Role) -> Result<(), String> {
         role,
         station: None,
         region: None,
+        further_stations: Vec::new(),
     };
     let feeds = feeds_of(&record.view(), OWNER, &region_of_station);
     let grants: Vec<Grant> = feeds
@@ -210,6 +212,7 @@ fn a_coordinator_may_write_the_register_of_their_region() {
         role: Role::Coordinator,
         station: None,
         region: Some("330100".to_owned()),
+        further_stations: Vec::new(),
     };
     let feeds: Vec<String> = grants_of(&standing)
         .iter()
@@ -248,6 +251,7 @@ fn judged(held: &Document, theirs: &Document) -> Result<String, String> {
         role: Role::Volunteer,
         station: None,
         region: None,
+        further_stations: Vec::new(),
     };
     let chunks = theirs.chunks_since(&held.heads()).unwrap().into_iter();
     let pushed = Pushed {

@@ -68,7 +68,10 @@ fn keys(kind: Kind) -> Vec<(Option<&'static str>, String)> {
                 );
                 keys.push((Some(field.path), "broken".to_owned()));
             }
-            (None, Shape::Answers | Shape::Raw | Shape::Pieces | Shape::Codes(_)) => {
+            (
+                None,
+                Shape::Answers | Shape::Raw | Shape::Pieces | Shape::Codes(_) | Shape::Stations,
+            ) => {
                 keys.push((Some(field.path), "other".to_owned()));
             }
             (None, Shape::LongText) => {}
@@ -100,6 +103,7 @@ fn standing() -> Standing {
         role: Role::Coordinator,
         station: None,
         region: Some("330000".to_owned()),
+        further_stations: Vec::new(),
     }
 }
 

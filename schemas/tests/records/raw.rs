@@ -10,7 +10,11 @@ pub(crate) fn opened(document: &Document) -> Automerge {
     let mut doc = Automerge::new();
     let chunks = document.chunks().unwrap();
     let bytes = chunks.iter().map(|chunk| chunk.bytes().to_vec());
-    let all = std::iter::once(frozen::bytes(document.kind()).to_vec()).chain(bytes);
+    let kind = document.kind();
+    let frozen = [frozen::bytes(kind)]
+        .into_iter()
+        .chain(frozen::further_bytes(kind));
+    let all = frozen.map(<[u8]>::to_vec).chain(bytes);
     let changes: Vec<Change> = all
         .map(|bytes| Change::from_bytes(bytes).unwrap())
         .collect();

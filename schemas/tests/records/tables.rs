@@ -3,8 +3,8 @@
 use fieldwatch_schemas::field::{Field, FieldValue, Shape};
 use fieldwatch_schemas::id::Actor;
 use fieldwatch_schemas::kind::Kind;
-use fieldwatch_schemas::record::Document;
 use fieldwatch_schemas::record::edit::{Act, Author, EditError};
+use fieldwatch_schemas::record::{Document, frozen};
 use serde_json::json;
 
 use crate::{raw, sample};
@@ -155,14 +155,20 @@ fn every_container_of_a_table_of_fields_is_made_by_the_frozen_change_and_entries
     let is_cell = |field: &&Field| {
         !matches!(
             field.shape,
-            Shape::LongText | Shape::Codes(_) | Shape::Answers | Shape::Raw | Shape::Entries(_)
+            Shape::LongText
+                | Shape::Codes(_)
+                | Shape::Stations
+                | Shape::Answers
+                | Shape::Raw
+                | Shape::Entries(_)
         )
     };
     for kind in Kind::ALL {
         let table = kind.table();
         for field in table.fields {
             let container = field.path.split_once('.').map(|(container, _)| container);
-            let (maps, texts) = (table.maps, table.texts);
+            let maps = [table.maps, frozen::later_maps(kind)].concat();
+            let texts = table.texts;
             assert!(
                 container.is_none_or(|container| maps.contains(&container)),
                 "{kind} {}",

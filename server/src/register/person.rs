@@ -80,6 +80,7 @@ impl Person {
             role: self.role,
             station: self.station.clone(),
             region: self.region.clone(),
+            further_stations: self.further_stations.clone(),
         }
     }
 }

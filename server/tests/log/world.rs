@@ -112,6 +112,7 @@ pub(crate) fn asker(
         role,
         station: station.map(str::to_owned),
         region: region.map(str::to_owned),
+        further_stations: Vec::new(),
     };
     OwnedAsker {
         device: DeviceId([device; 16]),

@@ -3,7 +3,7 @@
 use automerge::{ObjId, ROOT, ReadDoc as _, Value};
 
 use super::super::Document;
-use super::super::frozen::{ATTACHMENTS, EVENTS};
+use super::super::frozen::{self, ATTACHMENTS, EVENTS};
 use super::all;
 use crate::field::{FieldError, Shape};
 use crate::limits::{KEY_BYTES_MAX, UNKNOWN_DEPTH_MAX, UNKNOWN_KEYS_MAX};
@@ -54,13 +54,14 @@ fn unknown_cells(document: &Document) -> Vec<Cell> {
             field.path == name
                 && matches!(
                     field.shape,
-                    Shape::Answers | Shape::Raw | Shape::Pieces | Shape::Codes(_)
+                    Shape::Answers | Shape::Raw | Shape::Pieces | Shape::Codes(_) | Shape::Stations
                 )
         })
     };
     let maps: Vec<&str> = table
         .maps
         .iter()
+        .chain(frozen::later_maps(document.kind))
         .copied()
         .filter(|name| of_fields(name))
         .collect();

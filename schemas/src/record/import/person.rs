@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use automerge::{ChangeHash, ChangeMetadata, ObjId, ReadDoc as _, ScalarValue, Value};
 
 use super::MESSAGE;
-use crate::field::{FieldValue, Rule};
+use crate::field::{Field, FieldValue, Rule, Shape};
+use crate::id::Hash;
 use crate::record::{Document, frozen};
 
 /// What a field holds, for comparing.
@@ -37,17 +38,19 @@ impl Document {
         }
     }
 
-    /// Whether a field has been written and may not be again.
+    /// Whether a field has been written and no row may write it again: a table moves no record to another station.
     pub(super) fn is_fixed(&self, path: &str) -> bool {
-        let field = self.kind.field(path);
-        field.is_some_and(|field| field.rule == Rule::Once) && !self.is_empty_at(path)
+        let is_fixed = |field: &Field| {
+            matches!(field.rule, Rule::Once | Rule::Follows) || field.shape == Shape::Station
+        };
+        self.kind.field(path).is_some_and(is_fixed) && !self.is_empty_at(path)
     }
 
     /// Whether a person has edited a field.
     pub(super) fn is_edited(&self, path: &str) -> bool {
-        let frozen = frozen::hash(self.kind).into();
+        let frozen = frozen::hashes(self.kind);
         let changes = self.doc.get_changes_meta(&[]);
-        let by_people = changes.iter().filter(|meta| !is_import(meta, frozen));
+        let by_people = changes.iter().filter(|meta| !is_import(meta, &frozen));
         by_people.into_iter().any(|meta| {
             self.content(path, Some(&meta.deps)) != self.content(path, Some(&[meta.hash]))
         })
@@ -92,7 +95,8 @@ impl Document {
 }
 
 /// The frozen change, a row's own change, or an update by an import.
-fn is_import(meta: &ChangeMetadata<'_>, frozen: ChangeHash) -> bool {
-    let is_row = meta.seq == 1 && meta.timestamp == 0 && meta.deps == [frozen];
-    meta.hash == frozen || is_row || meta.message.as_deref() == Some(MESSAGE)
+fn is_import(meta: &ChangeMetadata<'_>, frozen: &[Hash]) -> bool {
+    let is_frozen = |hash: &ChangeHash| frozen.contains(&Hash::from(*hash));
+    let is_row = meta.seq == 1 && meta.timestamp == 0 && meta.deps.iter().all(is_frozen);
+    is_frozen(&meta.hash) || is_row || meta.message.as_deref() == Some(MESSAGE)
 }

@@ -6,6 +6,7 @@ use super::{Asker, Refusal};
 use crate::checklist::published::Checklists;
 use crate::chunk::Chunk;
 use crate::feed::Feed;
+use crate::field::Field;
 use crate::id::Hash;
 use crate::inspection::sealed::broken_by;
 use crate::inspection::{SUBMITTED, can_be_submitted};
@@ -108,20 +109,39 @@ pub(super) fn lies_somewhere(feeds: &BTreeSet<Feed>) -> Result<(), Refusal> {
     }
 }
 
-/// The person may write where the record belongs now, and cause the events.
-pub(super) fn may_make(
-    difference: &Difference,
+/// The person may write where the record belongs now.
+pub(super) fn may_lie(
     feeds: &BTreeSet<Feed>,
     kind: Kind,
     asker: &Asker<'_>,
 ) -> Result<(), Refusal> {
-    if !may_write(feeds, kind, asker) {
-        return Err(not_permitted());
+    match may_write(feeds, kind, asker) {
+        true => Ok(()),
+        false => Err(not_permitted()),
     }
+}
+
+/// The person may write the fields, and cause the events.
+pub(super) fn may_make(
+    difference: &Difference,
+    kind: Kind,
+    asker: &Asker<'_>,
+) -> Result<(), Refusal> {
     let role = asker.standing.role;
     let edits = difference.is_new || !difference.paths.is_empty();
     if edits && !kind.table().editors.contains(&role) {
         return Err(not_permitted());
+    }
+    let is_barred = |field: &&Field| {
+        let root = field.path.split('.').next().unwrap_or_default();
+        field.by.is_some_and(|by| !by.contains(&role))
+            && difference.paths.iter().any(|path| path == root)
+    };
+    if let Some(field) = kind.table().fields.iter().find(is_barred) {
+        return Err(Refusal::new(
+            ProblemKind::NotPermitted,
+            format!("{}: is not written by {}", field.path, role.name()),
+        ));
     }
     let life_cycle = kind.table().life_cycle;
     let barred = difference
@@ -143,7 +163,7 @@ pub(super) fn may_make(
 
 /// A feed must be granted for writing. What is made for all lies in `shared`, which everybody may only read: there the kind's editors
 /// write records of that kind, and nothing else.
-fn may_write(feeds: &BTreeSet<Feed>, kind: Kind, asker: &Asker<'_>) -> bool {
+pub(super) fn may_write(feeds: &BTreeSet<Feed>, kind: Kind, asker: &Asker<'_>) -> bool {
     let makes_for_all = kind.is_for_all() && kind.table().editors.contains(&asker.standing.role);
     asker.grants.iter().any(|grant| {
         let is_written = grant.write || (makes_for_all && grant.feed == Feed::shared());

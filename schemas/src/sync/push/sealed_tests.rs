@@ -38,6 +38,7 @@ fn answers_stay_once_a_visit_is_submitted_until_it_is_returned() {
         role,
         station,
         region,
+        further_stations: Vec::new(),
     };
     let mut visit = Document::begin(RecordId::random([6; 16]), Kind::Inspection).unwrap();
     let begun = [

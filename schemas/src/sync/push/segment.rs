@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::transfer::Moved;
 use super::{Asker, Court, Denied, Held, Policy, Refusal, Writer, policy};
 use crate::chunk::Chunk;
 use crate::feed::{Feed, feeds_of};
@@ -161,8 +162,15 @@ impl<'a> Bench<'a> {
         let view = after.view();
         let feeds = feeds_of(&view, self.owner, self.court.station_region);
         policy::lies_somewhere(&feeds)?;
+        let moved = Moved::between(&self.document, &after);
+        moved.is_known(self.court)?;
         if policy == Policy::Judged {
-            policy::may_make(&difference, &feeds, after.kind(), self.asker)?;
+            let kind = self.kind();
+            moved.is_permitted(kind, self.asker)?;
+            if !moved.may_leave(&after, &segment.chunks, self.owner, self.court, self.asker) {
+                policy::may_lie(&feeds, kind, self.asker)?;
+            }
+            policy::may_make(&difference, kind, self.asker)?;
         }
         Ok(Taken {
             document: after,

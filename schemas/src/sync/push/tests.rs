@@ -12,7 +12,11 @@ use crate::time::Moment;
 pub(super) const STATION: &str = "330106-0012";
 
 fn region_of(station: &str) -> Option<String> {
-    (station == STATION).then(|| "330106".to_owned())
+    match station {
+        STATION => Some("330106".to_owned()),
+        "330108-0001" | "330108-0002" => Some("330108".to_owned()),
+        _ => None,
+    }
 }
 
 pub(super) fn staff(station: &str) -> Standing {
@@ -22,6 +26,7 @@ pub(super) fn staff(station: &str) -> Standing {
         role: Role::StationStaff,
         station,
         region: None,
+        further_stations: Vec::new(),
     }
 }
 
@@ -228,6 +233,7 @@ fn a_volunteer_makes_inspections_and_no_cases() {
         role: Role::Volunteer,
         station: None,
         region: None,
+        further_stations: Vec::new(),
     };
     let (_, pushed) = new_case(9);
     assert_eq!(
