@@ -34,6 +34,7 @@ pub struct Grant {
 
 /// Who a person is to the grants.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[cbor(map)]
 pub struct Standing {
     /// The person.
     #[n(0)]
@@ -196,7 +197,7 @@ pub fn feeds_of(
     };
     // Where nobody has chosen between two stations, both hold it.
     let stations = view.stations();
-    let shared = || view.shared_with().into_iter();
+    let holders = || stations.iter().copied().chain(view.shared_with());
     let of_campaign = || own("campaign").and_then(|id| id.parse().ok());
     let region = || -> Vec<String> {
         match stations.is_empty() {
@@ -214,13 +215,11 @@ pub fn feeds_of(
         | Kind::Satisfaction
         | Kind::Lead
         | Kind::Publication => {
-            let holders = stations.iter().copied().chain(shared());
-            feeds.extend(holders.filter_map(|id| Feed::station(id).ok()));
+            feeds.extend(holders().filter_map(|id| Feed::station(id).ok()));
             feeds.extend(regions(&region()));
         }
         Kind::Party | Kind::Reporter => {
-            let holders = stations.iter().copied().chain(shared());
-            feeds.extend(holders.filter_map(|id| Feed::station_personal(id).ok()));
+            feeds.extend(holders().filter_map(|id| Feed::station_personal(id).ok()));
         }
         Kind::Inspection => {
             feeds.insert(Feed::person(owner));
@@ -257,14 +256,14 @@ pub fn feeds_of(
 fn regions(codes: &[String]) -> Vec<Feed> {
     let levels = codes.iter().flat_map(|code| area::levels(code));
     levels
-        .filter_map(|level| Feed::region(&level).ok())
+        .filter_map(|level| Feed::region(level).ok())
         .collect()
 }
 
 /// One register per level of a region. An enterprise without one is in no register, and cannot be sent.
 fn registers(codes: &[String]) -> Vec<Feed> {
     let levels = codes.iter().flat_map(|code| area::levels(code));
-    let feeds = levels.filter_map(|level| Feed::register(&level).ok());
+    let feeds = levels.filter_map(|level| Feed::register(level).ok());
     feeds.collect()
 }
 

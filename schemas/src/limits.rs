@@ -23,6 +23,8 @@ pub const ITEM_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const STATIONS_TOLD_MAX: usize = 2_000;
 /// The most feeds one request may name.
 pub const FEEDS_MAX: usize = 64;
+/// The most stations that one person works at: two feeds each, beside their own two.
+pub const STATIONS_OF_PERSON_MAX: usize = 16;
 /// The most campaigns whose feeds one coordinator is granted, the newest: two feeds each, beside their own four.
 pub const CAMPAIGNS_GRANTED_MAX: usize = (FEEDS_MAX - 4) / 2;
 /// The most changes that one record may have.

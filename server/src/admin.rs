@@ -73,17 +73,30 @@ impl Backstage {
                 let station = Station::new(&id, &name, &region, authority)?.of_kind(&kind)?;
                 tell(json!(self.app.register().add_station(station)?))
             }
+            Command::StationChange { id, region } => {
+                tell(json!(self.app.register().change_station(&id, &region)?))
+            }
             Command::StationList => all(&self.app.register().stations(), |row| json!(row), tell),
             Command::PersonAdd {
                 name,
                 role,
-                station,
+                stations,
                 region,
             } => tell(json!(self.add_person(
                 &name,
                 role,
-                Place { station, region }
+                Place { stations, region }
             )?)),
+            Command::PersonChange {
+                person,
+                role,
+                stations,
+                region,
+            } => {
+                let place = Place { stations, region };
+                let register = self.app.register();
+                tell(json!(register.change_person(person, role, place)?))
+            }
             Command::PersonList => all(&self.app.register().persons(), |row| json!(row), tell),
             Command::Ticket {
                 person,

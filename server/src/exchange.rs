@@ -62,10 +62,12 @@ impl Exchange {
     ) -> Result<(Self, Option<Push>), ProblemKind> {
         let pull = Pull::begin(Arc::clone(log), &asker, &request, names(register))?;
         let stations = register.stations_of(&asker.standing);
+        let grants = grants_if_other(&asker.grants, request.grants);
         let hello = Hello {
             log: log.id(),
             now_ms: log.now_ms(),
-            grants: grants_if_other(&asker.grants, request.grants),
+            standing: grants.is_some().then(|| asker.standing.clone()),
+            grants,
             stations: stations_if_other(stations, request.stations),
         };
         let outbox = std::mem::take(&mut request.outbox);

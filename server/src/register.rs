@@ -35,7 +35,7 @@ use fieldwatch_schemas::sync::station::StationCard;
 
 use self::device::Device;
 pub use self::error::RegisterError;
-use self::person::Person;
+use self::person::{Person, Place};
 use self::rows::Stored;
 use self::station::Station;
 use self::ticket::{CodeHash, Ticket};
@@ -113,15 +113,62 @@ impl Register {
     /// [`RegisterError::StationUnknown`] if their station is not here; otherwise as the disk fails.
     pub fn add_person(&self, person: Person) -> Result<Person, RegisterError> {
         let _writing = self.lock();
-        if let Some(station) = &person.station
-            && !self.index().stations.contains_key(station)
-        {
-            return Err(RegisterError::StationUnknown(station.clone()));
-        }
+        self.knows_stations_of(&person)?;
         has_room(self.index().persons.len())?;
+        self.keep_person(person)
+    }
+
+    /// Gives a person another role or another place; what is not given stays, as far as the role lets it. From the next request on
+    /// they are who they are now.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError::PersonUnknown`], [`RegisterError::StationUnknown`], as [`Person::new`], or as the disk fails; nothing is
+    /// changed then.
+    pub fn change_person(
+        &self,
+        id: PersonId,
+        role: Option<Role>,
+        place: Place,
+    ) -> Result<Person, RegisterError> {
+        let _writing = self.lock();
+        let held = self.person(id).ok_or(RegisterError::PersonUnknown(id))?;
+        let person = held.changed(role, place)?;
+        self.knows_stations_of(&person)?;
+        self.keep_person(person)
+    }
+
+    fn knows_stations_of(&self, person: &Person) -> Result<(), RegisterError> {
+        let index = self.index();
+        let standing = person.standing();
+        let unknown = standing
+            .stations()
+            .find(|id| !index.stations.contains_key(*id));
+        unknown.map_or(Ok(()), |id| {
+            Err(RegisterError::StationUnknown(id.to_owned()))
+        })
+    }
+
+    fn keep_person(&self, person: Person) -> Result<Person, RegisterError> {
         self.keep(&person.row()?)?;
         self.index_mut(|index| index.persons.insert(person.id, person.clone()));
         Ok(person)
+    }
+
+    /// Moves a station to another region. Where its records lie follows from that: whoever calls this has them placed again.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterError::StationUnknown`], [`RegisterError::Region`], or as the disk fails; nothing is changed then.
+    pub fn change_station(&self, id: &str, region: &str) -> Result<Station, RegisterError> {
+        let _writing = self.lock();
+        let held = self.station(id);
+        let mut station = held.ok_or_else(|| RegisterError::StationUnknown(id.to_owned()))?;
+        let area = area::known(region).map_err(RegisterError::Region)?;
+        area.code.clone_into(&mut station.region);
+        self.keep(&station.row()?)?;
+        self.index_mut(|index| index.stations.insert(station.id.clone(), station.clone()));
+        Ok(station)
     }
 
     /// Takes in a ticket; who has its code may enrol one device of the person.
@@ -258,7 +305,7 @@ impl Register {
     #[must_use]
     pub fn stations_of(&self, standing: &Standing) -> Vec<StationCard> {
         let concerns = |station: &Station| match standing.role {
-            Role::StationStaff => standing.station.as_deref() == Some(&station.id),
+            Role::StationStaff => standing.stations().any(|id| id == station.id),
             Role::Coordinator => {
                 let region = standing.region.as_deref().unwrap_or_default();
                 area::contains(region, &station.region).unwrap_or(false)

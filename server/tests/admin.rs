@@ -108,7 +108,7 @@ fn person_add(station: Option<&str>) -> Command {
     Command::PersonAdd {
         name: "李".to_owned(),
         role: Role::StationStaff,
-        station: station.map(str::to_owned),
+        stations: station.map(str::to_owned).into_iter().collect(),
         region: None,
     }
 }

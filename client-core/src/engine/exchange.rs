@@ -108,6 +108,7 @@ impl Exchange {
             self.page.log = Some(hello.log);
         }
         self.page.stations = hello.stations;
+        self.page.standing = hello.standing;
         if let Some(grants) = hello.grants {
             self.brought_grants = true;
             self.progressed = true;

@@ -62,6 +62,7 @@ fn hello() -> Item {
         now_ms: 0,
         grants: None,
         stations: None,
+        standing: None,
     })
 }
 

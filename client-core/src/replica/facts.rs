@@ -1,6 +1,6 @@
 //! Facts about this device: who it is to the server, what it may read and write, which log its cursors belong to.
 
-use fieldwatch_schemas::feed::Grant;
+use fieldwatch_schemas::feed::{Grant, Standing};
 use fieldwatch_schemas::id::LogId;
 use fieldwatch_schemas::store::Batch;
 
@@ -175,6 +175,19 @@ impl Group<'_> {
 
     pub(super) fn put_grants(&self, grants: &[Grant], batch: &mut Batch) {
         batch.put(keys::fact(GRANTS), encode(&grants.to_vec()));
+    }
+
+    /// Notes who the person is from now on; the rest of the account stays.
+    pub(super) fn put_standing(
+        &self,
+        standing: &Standing,
+        batch: &mut Batch,
+    ) -> Result<(), ReplicaError> {
+        if let Some(mut account) = self.account()? {
+            account.standing.clone_from(standing);
+            batch.put(keys::fact(ACCOUNT), encode(&account));
+        }
+        Ok(())
     }
 
     pub(super) fn put_log(&self, log: LogId, batch: &mut Batch) {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use fieldwatch_schemas::feed::{Feed, Grant};
+use fieldwatch_schemas::feed::{Feed, Grant, Standing};
 use fieldwatch_schemas::id::{LogId, RecordId};
 use fieldwatch_schemas::store::Batch;
 use fieldwatch_schemas::sync::pull::RecordItem;
@@ -23,6 +23,8 @@ pub struct Page {
     pub start_over: Vec<Feed>,
     /// New grants; feeds that are not among them are given up.
     pub grants: Option<Vec<Grant>>,
+    /// Who the person is now, where that has changed.
+    pub standing: Option<Standing>,
     /// The stations that concern the person, where they are others than those known.
     pub stations: Option<Vec<StationCard>>,
     /// What became of pushed records.
@@ -136,6 +138,9 @@ impl Group<'_> {
                 .collect();
             self.start_over(&numbers, LEFT)?;
             let mut batch = Batch::new();
+            if let Some(standing) = &page.standing {
+                self.put_standing(standing, &mut batch)?;
+            }
             self.put_grants(grants, &mut batch);
             self.store().apply(&batch)?;
         }

@@ -118,9 +118,9 @@ fn what_is_wrong_is_named_with_what_there_is_and_nothing_else_is_lost() {
             "yesterday",
         ),
         (
-            &["set", &case, "station", "330106-0099"],
+            &["set", &case, "shared_with", "330106-0099"],
             "value_invalid",
-            "station",
+            "shared_with",
         ),
         (&["set", &case, "nature", ""], "value_invalid", "nature"),
         (

@@ -94,6 +94,7 @@ impl Server {
             log: self.log,
             now_ms: 0,
             stations: None,
+            standing: None,
             grants: (request.grants != Some(grants_tag(&grants))).then(|| grants.clone()),
         })];
         for pushed in &request.outbox {

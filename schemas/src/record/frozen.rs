@@ -17,6 +17,9 @@ use crate::kind::Kind;
 /// The schema that these changes begin.
 pub const SCHEMA: i64 = 1;
 
+/// The number of the further frozen change: it adds containers and alters nothing, so that the schema stays.
+const FURTHER: i64 = 2;
+
 /// The map of events in every record.
 pub const EVENTS: &str = "events";
 
@@ -87,17 +90,17 @@ fn hash_of(bytes: &[u8]) -> Hash {
 /// The actors that wrote a kind's frozen changes; nobody else may use them.
 #[must_use]
 pub fn actors(kind: Kind) -> [Actor; 2] {
-    [actor(kind), actor_of(kind, SCHEMA + 1)]
+    [actor(kind), actor_of(kind, FURTHER)]
 }
 
 /// The actor that wrote a kind's frozen first change.
 #[must_use]
 pub fn actor(kind: Kind) -> Actor {
-    actor_of(kind, SCHEMA)
+    actor_of(kind, 1)
 }
 
-fn actor_of(kind: Kind, schema: i64) -> Actor {
-    let digest: [u8; 32] = Sha256::digest(format!("fieldwatch frozen {schema} {kind}")).into();
+fn actor_of(kind: Kind, number: i64) -> Actor {
+    let digest: [u8; 32] = Sha256::digest(format!("fieldwatch frozen {number} {kind}")).into();
     let mut actor = [0; 16];
     for (to, from) in actor.iter_mut().zip(digest) {
         *to = from;
@@ -166,14 +169,12 @@ pub fn make(kind: Kind) -> Result<Vec<u8>, AutomergeError> {
 ///
 /// automerge's own, if a name is used twice.
 pub fn make_further(kind: Kind) -> Result<Vec<u8>, AutomergeError> {
-    let schema = SCHEMA + 1;
     let first = Change::from_bytes(bytes(kind).to_vec()).map_err(|_| AutomergeError::Fail)?;
-    let mut doc = Automerge::new().with_actor(ActorId::from(actor_of(kind, schema).0));
+    let mut doc = Automerge::new().with_actor(ActorId::from(actor_of(kind, FURTHER).0));
     doc.apply_changes([first])?;
     let made = doc.transact_with::<_, _, AutomergeError, _>(
         |()| CommitOptions::default().with_time(0),
         |tx| {
-            tx.put(ROOT, "schema", schema)?;
             for map in later_maps(kind) {
                 tx.put_object(ROOT, *map, ObjType::Map)?;
             }

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::pull::{Commit, FeedCursor, FeedEnd, Gone, RecordItem};
 use super::push::{Outcome, Pushed};
 use super::station::StationCard;
-use crate::feed::Grant;
+use crate::feed::{Grant, Standing};
 use crate::id::{LogId, RecordId};
 
 /// What a device asks and brings.
@@ -72,6 +72,9 @@ pub struct Hello {
     /// The stations that concern the person, if they differ from what the device knows.
     #[n(3)]
     pub stations: Option<Vec<StationCard>>,
+    /// Who the person is to the grants; told with them.
+    #[n(4)]
+    pub standing: Option<Standing>,
 }
 
 /// One part of a reply.

@@ -106,6 +106,7 @@ mod tests {
             now_ms: 5,
             grants: None,
             stations: None,
+            standing: None,
         })
     }
 

@@ -3,9 +3,10 @@
 use fieldwatch_schemas::checklist::published::Shipped;
 use fieldwatch_schemas::deadline::Authority;
 use fieldwatch_schemas::digest::Digest;
-use fieldwatch_schemas::feed::{Feed, Grant};
+use fieldwatch_schemas::feed::{Feed, Grant, Standing};
 use fieldwatch_schemas::id::{Actor, DeviceId, Hash, LogId, PersonId, RecordId};
 use fieldwatch_schemas::kind::Kind;
+use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::summary::summarise;
 use fieldwatch_schemas::sync::exchange::{Hello, Item, Request, grants_tag};
 use fieldwatch_schemas::sync::pull::{
@@ -47,6 +48,16 @@ mod sample;
 pub(crate) use sample::record;
 
 /// Every message of the sync protocol: its name, its CDDL rule, its bytes. Stored shapes have their rule too.
+fn standing() -> Standing {
+    Standing {
+        person: PersonId([3; 16]),
+        role: Role::StationStaff,
+        station: Some("330106-0012".to_owned()),
+        region: None,
+        further_stations: vec!["330106-0013".to_owned()],
+    }
+}
+
 pub(crate) fn messages() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let items = items();
     let mut messages = vec![("request", "request", minicbor::to_vec(request()).unwrap())];
@@ -116,6 +127,7 @@ fn items() -> Vec<(&'static str, Item)> {
         now_ms: NOW,
         grants: Some(grants()),
         stations: Some(vec![station()]),
+        standing: Some(standing()),
     };
     let commit = Commit {
         feed: 0,

@@ -24,6 +24,13 @@ pub enum Command {
         /// What kind of station: a code of the list `station_kind`.
         kind: String,
     },
+    /// Moves a station to another region.
+    StationChange {
+        /// Which.
+        id: String,
+        /// Its region from now on, GB/T 2260.
+        region: String,
+    },
     /// All stations.
     StationList,
     /// Takes in a person.
@@ -32,9 +39,20 @@ pub enum Command {
         name: String,
         /// Their role.
         role: Role,
-        /// The station of a station's staff.
-        station: Option<String>,
+        /// The stations of a station's staff, the first one first.
+        stations: Vec<String>,
         /// The region of a coordinator.
+        region: Option<String>,
+    },
+    /// Gives a person another role or another place.
+    PersonChange {
+        /// Who.
+        person: PersonId,
+        /// Their role from now on, if another.
+        role: Option<Role>,
+        /// Their stations from now on, if others.
+        stations: Vec<String>,
+        /// Their region from now on, if another.
         region: Option<String>,
     },
     /// All people.

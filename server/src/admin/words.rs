@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use fieldwatch_schemas::code::Lang;
-use fieldwatch_schemas::limits::NAME_CHARS_MAX;
+use fieldwatch_schemas::limits::{NAME_CHARS_MAX, STATIONS_OF_PERSON_MAX};
 
 use super::AdminError;
 use crate::data::DataError;
@@ -67,6 +67,9 @@ fn of_register(error: &RegisterError) -> Option<String> {
         }
         RegisterError::PlaceTooMuch { role, takes_no } => {
             format!("角色 {} 不能指定 {takes_no}", role.name())
+        }
+        RegisterError::StationsTooMany => {
+            format!("一人最多属于 {STATIONS_OF_PERSON_MAX} 个维权站")
         }
         RegisterError::TicketAge => "注册凭证的有效期须为 1 分钟至 90 天".to_owned(),
         RegisterError::Full => "登记数量已达上限".to_owned(),

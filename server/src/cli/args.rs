@@ -103,6 +103,15 @@ pub(super) enum StationSub {
         #[arg(long, value_parser = station_kind(), default_value = "station")]
         kind: String,
     },
+    /// Moves a station to another region; its records follow
+    Change {
+        /// Which
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Its region from now on, GB/T 2260
+        #[arg(long, value_name = "CODE")]
+        region: String,
+    },
     /// Lists the stations
     List,
 }
@@ -117,9 +126,24 @@ pub(super) enum PersonSub {
         /// What they are
         #[arg(long, value_parser = role())]
         role: Role,
-        /// The station of a station's staff
+        /// The station of a station's staff; may be repeated, the first one is where their new records go
         #[arg(long, value_name = "ID")]
-        station: Option<String>,
+        station: Vec<String>,
+        /// The region of a coordinator, GB/T 2260
+        #[arg(long, value_name = "CODE")]
+        region: Option<String>,
+    },
+    /// Gives a person another role or another place, from now on; devices follow with their next sync
+    Change {
+        /// Who
+        #[arg(value_name = "ID")]
+        person: PersonId,
+        /// What they are from now on
+        #[arg(long, value_parser = role())]
+        role: Option<Role>,
+        /// Where they work from now on, in place of the stations before; may be repeated
+        #[arg(long, value_name = "ID")]
+        station: Vec<String>,
         /// The region of a coordinator, GB/T 2260
         #[arg(long, value_name = "CODE")]
         region: Option<String>,

@@ -53,6 +53,7 @@ impl From<StationSub> for Command {
     fn from(sub: StationSub) -> Self {
         match sub {
             StationSub::List => Self::StationList,
+            StationSub::Change { id, region } => Self::StationChange { id, region },
             StationSub::Add {
                 id,
                 name,
@@ -82,7 +83,18 @@ impl From<PersonSub> for Command {
             } => Self::PersonAdd {
                 name,
                 role,
+                stations: station,
+                region,
+            },
+            PersonSub::Change {
+                person,
+                role,
                 station,
+                region,
+            } => Self::PersonChange {
+                person,
+                role,
+                stations: station,
                 region,
             },
         }

@@ -36,8 +36,14 @@ pub(super) fn station(row: &Value, lang: Lang) -> String {
 /// One person.
 pub(super) fn person(row: &Value, lang: Lang) -> String {
     let (id, name, role) = (text(row, "person"), text(row, "name"), text(row, "role"));
-    let place = row.get("station").or_else(|| row.get("region"));
-    let place = place.and_then(Value::as_str).unwrap_or_default();
+    let further = row.get("further_stations").and_then(Value::as_array);
+    let place = [row.get("station"), row.get("region")];
+    let place = place
+        .into_iter()
+        .flatten()
+        .chain(further.into_iter().flatten());
+    let place: Vec<_> = place.filter_map(Value::as_str).collect();
+    let place = place.join(" ");
     let line = match lang {
         Lang::Zh => format!("{}  {name}  {id}  {place}", role_in_chinese(role)),
         Lang::En => format!("{}  {name}  {id}  {place}", role.replace('_', " ")),

@@ -2,7 +2,7 @@
 
 use fieldwatch_schemas::area::AreaError;
 use fieldwatch_schemas::id::{DeviceId, IdError, PersonId};
-use fieldwatch_schemas::limits::NAME_CHARS_MAX;
+use fieldwatch_schemas::limits::{NAME_CHARS_MAX, STATIONS_OF_PERSON_MAX};
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::store::StoreError;
 
@@ -43,6 +43,9 @@ pub enum RegisterError {
         /// The option that is missing.
         needs: &'static str,
     },
+    /// More stations than one person may have.
+    #[error("a person works at {STATIONS_OF_PERSON_MAX} stations at most")]
+    StationsTooMany,
     /// The role has no such place.
     #[error("the role {} takes no {takes_no}", .role.name())]
     PlaceTooMuch {

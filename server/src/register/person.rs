@@ -1,8 +1,11 @@
 //! People: who they are to the council, and where.
 
+use std::collections::BTreeSet;
+
 use fieldwatch_schemas::area;
 use fieldwatch_schemas::feed::Standing;
 use fieldwatch_schemas::id::PersonId;
+use fieldwatch_schemas::limits::STATIONS_OF_PERSON_MAX;
 use fieldwatch_schemas::status::Role;
 use minicbor::{Decode, Encode};
 use serde::Serialize;
@@ -33,13 +36,17 @@ pub struct Person {
     #[n(4)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// Further stations of a station's staff.
+    #[n(5)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub further_stations: Vec<String>,
 }
 
 /// Where a person is, as given.
 #[derive(Debug, Clone, Default)]
 pub struct Place {
-    /// The station of a station's staff.
-    pub station: Option<String>,
+    /// The stations of a station's staff, the first one first.
+    pub stations: Vec<String>,
     /// The region of a coordinator.
     pub region: Option<String>,
 }
@@ -51,7 +58,13 @@ impl Person {
     ///
     /// [`RegisterError::Name`], [`RegisterError::PlaceMissing`], [`RegisterError::PlaceTooMuch`] or [`RegisterError::Region`].
     pub fn new(id: PersonId, name: &str, role: Role, place: Place) -> Result<Self, RegisterError> {
-        let Place { station, region } = place;
+        let Place { stations, region } = place;
+        let mut seen = BTreeSet::new();
+        let mut stations = stations.into_iter().filter(|id| seen.insert(id.clone()));
+        let (station, further_stations): (_, Vec<String>) = (stations.next(), stations.collect());
+        if further_stations.len() >= STATIONS_OF_PERSON_MAX {
+            return Err(RegisterError::StationsTooMany);
+        }
         match role {
             Role::StationStaff => needs(role, station.as_deref(), "--station")?,
             _ => takes_no(role, station.as_deref(), "--station")?,
@@ -69,7 +82,26 @@ impl Person {
             region: region
                 .map_err(RegisterError::Region)?
                 .map(|area| area.code.to_owned()),
+            further_stations,
         })
+    }
+
+    /// The same person in another role or place. What is not given stays, as far as the role lets it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Person::new`].
+    pub fn changed(&self, role: Option<Role>, place: Place) -> Result<Self, RegisterError> {
+        let is_given = !place.stations.is_empty() || place.region.is_some();
+        let stays = !is_given && role.is_none_or(|role| role == self.role);
+        let place = match stays {
+            true => Place {
+                stations: self.standing().stations().map(str::to_owned).collect(),
+                region: self.region.clone(),
+            },
+            false => place,
+        };
+        Self::new(self.id, &self.name, role.unwrap_or(self.role), place)
     }
 
     /// Who they are to the grants.

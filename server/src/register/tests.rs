@@ -27,7 +27,7 @@ fn station(id: &str, name: &str) -> Station {
 
 fn place(station: Option<&str>, region: Option<&str>) -> Place {
     Place {
-        station: station.map(str::to_owned),
+        stations: station.map(str::to_owned).into_iter().collect(),
         region: region.map(str::to_owned),
     }
 }

@@ -106,7 +106,7 @@ impl World {
         region: Option<&str>,
     ) -> PersonId {
         let place = Place {
-            station: station.map(str::to_owned),
+            stations: station.map(str::to_owned).into_iter().collect(),
             region: region.map(str::to_owned),
         };
         let id = PersonId::random(random().unwrap());

@@ -88,7 +88,11 @@ async fn register(office: &Office, person: &Person) -> Result<String, DemoError>
     let add = Command::PersonAdd {
         name: person.name.to_owned(),
         role: person.role,
-        station: person.station().map(|station| station.id.to_owned()),
+        stations: person
+            .station()
+            .map(|station| station.id.to_owned())
+            .into_iter()
+            .collect(),
         region: (person.role == Role::Coordinator).then(|| REGION.to_owned()),
     };
     Ok(text(&office.ask_one(add).await?, "person"))
