@@ -90,7 +90,7 @@ pub(super) fn assemble(register: &Register, chance: &mut Chance) -> Told<Vec<Dev
 
 fn place(station: Option<&str>, region: Option<&str>) -> Place {
     Place {
-        station: station.map(str::to_owned),
+        stations: station.map(str::to_owned).into_iter().collect(),
         region: region.map(str::to_owned),
     }
 }
