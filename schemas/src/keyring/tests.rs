@@ -1,3 +1,5 @@
+//! What a keyring keeps, destroys and refuses.
+
 use super::*;
 use proptest::prelude::*;
 

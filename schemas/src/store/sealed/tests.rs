@@ -1,3 +1,5 @@
+//! What the sealing layer shows, hides and refuses.
+
 use std::sync::Arc;
 
 use super::*;
