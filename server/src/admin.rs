@@ -8,6 +8,7 @@
 //! A command answers with JSON values, one after the other, or with a reason.
 
 mod command;
+mod erasing;
 mod error;
 pub mod reach;
 pub mod socket;
@@ -110,6 +111,10 @@ impl Backstage {
             Command::Feeds => all(&self.app.log().feeds()?, |row| json!(row), tell),
             Command::Report { from, to, region } => tell(self.report(&from, &to, region)?),
             Command::Check => tell(self.check()?),
+            Command::Erase {
+                record,
+                replaced_by,
+            } => tell(self.erase(record, replaced_by)?),
         };
         Ok(())
     }

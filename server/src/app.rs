@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::committer::{Committer, CommitterHandle, OwnedAsker};
+use crate::erase;
 use crate::ledger::Ledger;
 use crate::log::Log;
 use crate::problem::ApiError;
@@ -31,13 +32,14 @@ pub struct App {
 }
 
 impl App {
-    /// The server over a log and its ledger. Time is the log's.
+    /// The server over a log and its ledger, which the log is brought up to. Time is the log's.
     ///
     /// # Errors
     ///
     /// [`ApiError`] if the register cannot be read, or the committer cannot begin.
     pub fn new(log: Arc<Log>, ledger: Arc<Ledger>, gate: Gate) -> Result<Arc<Self>, ApiError> {
         let register = Arc::new(Register::open(log.clone(), ledger.clone())?);
+        erase::catch_up(&log, &ledger)?;
         let stations = register.clone();
         let region = Arc::new(move |station: &str| stations.station_region(station));
         let committer = Committer::start(log.clone(), region)

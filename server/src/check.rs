@@ -5,9 +5,12 @@
 //! 2. **Feeds**, under one lock (`check/feeds.rs`): every place in a record's row is a row of the feed and the other way round, and every
 //!    feed's digest, number of records and last position are those of its rows. No document is opened for it.
 //!
+//! 3. **Erased records** (`check/erased.rs`): nothing of theirs is left, and neither is their key.
+//!
 //! It repairs nothing and stops at nothing but a disk that cannot be read.
 
 mod documents;
+mod erased;
 mod feeds;
 
 use std::fmt::Display;
@@ -42,6 +45,7 @@ pub fn check(log: &Log, station_region: &StationRegion) -> Result<Checked, Store
     let mut findings = Findings::default();
     documents::check(log, station_region, &mut findings)?;
     feeds::check(log, &mut findings)?;
+    erased::check(log, &mut findings)?;
     Ok(findings.told())
 }
 

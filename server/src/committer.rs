@@ -8,6 +8,7 @@
 //! before the flush of the group. If the store fails, the group is answered [`ProblemKind::Unavailable`] and nothing is taken until
 //! the store is open again, which the committer tries by itself every [`REOPEN_WAIT`].
 
+mod act;
 mod again;
 mod answer;
 mod cache;
@@ -27,6 +28,7 @@ use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::sync::push::{Outcome, Pushed};
 use tokio::sync::{Notify, mpsc};
 
+use self::act::{Order, gather};
 pub use self::desk::Desk;
 pub(crate) use self::rebuild::{Opened, rebuild};
 
@@ -84,7 +86,7 @@ pub struct Committer {
 #[derive(Debug, Clone)]
 pub struct CommitterHandle {
     log: Arc<Log>,
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<Order>,
 }
 
 /// The outcomes of one push, each given only when what it says is durable.
@@ -151,7 +153,7 @@ impl CommitterHandle {
         pushed: Vec<Pushed>,
     ) -> Result<Outcomes, ProblemKind> {
         let (job, outcomes) = self.job(asker, pushed)?;
-        let sent = self.jobs.send(job).await;
+        let sent = self.jobs.send(Order::Push(job)).await;
         sent.map(|()| outcomes)
             .map_err(|_| ProblemKind::Unavailable)
     }
@@ -167,7 +169,7 @@ impl CommitterHandle {
         pushed: Vec<Pushed>,
     ) -> Result<Outcomes, ProblemKind> {
         let (job, outcomes) = self.job(asker, pushed)?;
-        let sent = self.jobs.blocking_send(job);
+        let sent = self.jobs.blocking_send(Order::Push(job));
         sent.map(|()| outcomes)
             .map_err(|_| ProblemKind::Unavailable)
     }
@@ -208,20 +210,17 @@ impl Outcomes {
 
 /// What wakes the committer.
 enum Wake {
-    Push(Job),
+    Order(Order),
     Stop,
     LookAround,
     Closed,
 }
 
-async fn run(mut desk: Desk, mut queue: mpsc::Receiver<Job>, stop: &Notify) {
+async fn run(mut desk: Desk, mut queue: mpsc::Receiver<Order>, stop: &Notify) {
     let _ends_in_failure = FailsOnPanic(desk.log());
     loop {
         match next(&mut queue, stop).await {
-            Wake::Push(first) => {
-                let group = gather(first, &mut queue);
-                desk.commit(&group);
-            }
+            Wake::Order(first) => gather(first, &mut queue).run(&mut desk),
             Wake::Stop => queue.close(),
             Wake::LookAround => desk.heal(),
             Wake::Closed => return,
@@ -229,25 +228,13 @@ async fn run(mut desk: Desk, mut queue: mpsc::Receiver<Job>, stop: &Notify) {
     }
 }
 
-async fn next(queue: &mut mpsc::Receiver<Job>, stop: &Notify) -> Wake {
+async fn next(queue: &mut mpsc::Receiver<Order>, stop: &Notify) -> Wake {
     tokio::select! {
         biased;
         () = stop.notified() => Wake::Stop,
-        job = queue.recv() => job.map_or(Wake::Closed, Wake::Push),
+        job = queue.recv() => job.map_or(Wake::Closed, Wake::Order),
         () = tokio::time::sleep(REOPEN_WAIT) => Wake::LookAround,
     }
-}
-
-/// What can share a flush with the first: whatever is waiting already, up to a bound.
-fn gather(first: Job, queue: &mut mpsc::Receiver<Job>) -> Vec<Job> {
-    let mut size_bytes = first.size_bytes();
-    let mut group = vec![first];
-    while group.len() < GROUP_JOBS_MAX && size_bytes < GROUP_BYTES_MAX {
-        let Ok(job) = queue.try_recv() else { break };
-        size_bytes += job.size_bytes();
-        group.push(job);
-    }
-    group
 }
 
 impl Job {

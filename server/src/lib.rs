@@ -12,6 +12,7 @@ pub mod check;
 pub mod cli;
 pub mod committer;
 pub mod data;
+pub mod erase;
 pub mod exchange;
 pub mod ledger;
 pub mod log;

@@ -47,6 +47,8 @@ pub struct Log {
 struct Room {
     /// Absent while it could not be opened again. What is sealed in it is opened.
     store: Option<Arc<dyn Store>>,
+    /// As it lies on the disk.
+    raw: Option<Arc<dyn Store>>,
     id: LogId,
     position: u64,
     life: u64,
@@ -64,6 +66,8 @@ struct Durable {
 pub struct Reading<'a> {
     /// The store.
     pub store: &'a dyn Store,
+    /// The store as it lies on the disk: what is sealed is sealed, what cannot be read any more is there.
+    pub raw: &'a dyn Store,
     /// The log's id.
     pub log: LogId,
     /// The log's last position.
@@ -122,10 +126,12 @@ impl Log {
         random: [u8; 16],
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, StoreError> {
-        let store = seal::seal(opener()?, Arc::clone(&keys));
+        let raw = opener()?;
+        let store = seal::seal(Arc::clone(&raw), Arc::clone(&keys));
         let found = recovery::recover(&*store, LogId::random(random))?;
         let room = Room {
             store: Some(store),
+            raw: Some(raw),
             id: found.id,
             position: found.position,
             life: 1,
@@ -155,10 +161,11 @@ impl Log {
         let mut room = self.room_mut();
         self.durable().failed = true;
         self.changed.notify_all();
-        room.store = None;
-        let store = seal::seal((self.opener)()?, Arc::clone(&self.keys));
+        (room.store, room.raw) = (None, None);
+        let raw = (self.opener)()?;
+        let store = seal::seal(Arc::clone(&raw), Arc::clone(&self.keys));
         let found = recovery::recover(&*store, room.id)?;
-        room.store = Some(store);
+        (room.store, room.raw) = (Some(store), Some(raw));
         room.id = found.id;
         room.position = found.position;
         room.life += 1;
@@ -211,6 +218,12 @@ impl Log {
         room.store.clone().ok_or(StoreError::Failed)
     }
 
+    /// The store as it lies on the disk, sealed rows and all. The same holds for it as for [`Log::store`].
+    pub(crate) fn raw_store(&self) -> Result<Arc<dyn Store>, StoreError> {
+        let room = self.room.read().unwrap_or_else(PoisonError::into_inner);
+        room.raw.clone().ok_or(StoreError::Failed)
+    }
+
     /// Writes rows that are not the log's; they are durable when this returns.
     ///
     /// # Errors
@@ -238,8 +251,10 @@ impl Log {
     ) -> Result<T, StoreError> {
         let room = self.room.read().unwrap_or_else(PoisonError::into_inner);
         let store = room.store.as_deref().ok_or(StoreError::Failed)?;
+        let raw = room.raw.as_deref().ok_or(StoreError::Failed)?;
         look(Reading {
             store,
+            raw,
             log: room.id,
             position: room.position,
             seen: Seen {

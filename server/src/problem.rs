@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use fieldwatch_schemas::problem::{Problem, ProblemKind};
 use fieldwatch_schemas::store::StoreError;
 
+use crate::erase::EraseError;
 use crate::register::RegisterError;
 use crate::token::TokenError;
 
@@ -37,6 +38,9 @@ pub enum ApiError {
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
+    /// What was erased could not be kept so.
+    #[error("erasures could not be carried out")]
+    Erase(#[from] EraseError),
     /// A mistake of ours.
     #[error("a mistake: {0}")]
     Mistake(&'static str),
@@ -74,7 +78,7 @@ impl ApiError {
                 }
                 _ => ProblemKind::Internal,
             },
-            Self::Store(_) => ProblemKind::Unavailable,
+            Self::Store(_) | Self::Erase(_) => ProblemKind::Unavailable,
             Self::Mistake(_) => ProblemKind::Internal,
         };
         Problem::new(kind)

@@ -25,7 +25,7 @@ use fieldwatch_schemas::id::{Hash, LogId, RecordId};
 use fieldwatch_schemas::limits::{FEEDS_MAX, PUSH_RECORDS_MAX};
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::status::Role;
-use fieldwatch_schemas::store::StoreError;
+use fieldwatch_schemas::store::{Store, StoreError};
 use fieldwatch_schemas::sync::exchange::{Item, Request};
 use fieldwatch_schemas::sync::pull::{Commit, FeedEnd, Gone, Presence, Sending, what_to_send};
 
@@ -33,6 +33,7 @@ use self::body::{Body, Part};
 use self::label::Labels;
 use self::page::{Budget, Page, place_in_feed, rows_after, size_of};
 use crate::committer::OwnedAsker;
+use crate::erase::tombstone_of;
 use crate::log::{Log, Reading};
 use crate::tables::{self, FeedHead, FeedRow, RecordRow};
 
@@ -285,7 +286,7 @@ impl Pull {
             feed: 0,
             record: row.record,
             position: 0,
-            replaced_by: None,
+            replaced_by: replaced_by(reading.store, row)?,
         };
         let sending = what_to_send(row.presence, row.entered, start, complete);
         let (after, is_whole) = match (sending, sent) {
@@ -374,6 +375,17 @@ impl std::fmt::Debug for Pull {
             .field("skipped", &self.skipped)
             .field("ended", &self.ended)
             .finish_non_exhaustive()
+    }
+}
+
+/// The record that took the place of an erased one.
+fn replaced_by(store: &dyn Store, row: &FeedRow) -> Result<Option<RecordId>, StoreError> {
+    match row.presence {
+        Presence::Erased => {
+            let tombstone = tombstone_of(store, row.record)?;
+            Ok(tombstone.and_then(|tombstone| tombstone.replaced_by))
+        }
+        Presence::Present | Presence::Left => Ok(None),
     }
 }
 

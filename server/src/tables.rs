@@ -7,14 +7,18 @@
 //! |---|---|---|
 //! | log | `01 ‖ 00` | [`LogRow`]: id and format; written once in a log's life |
 //! | position | `01 ‖ 01` | the last position, 8 bytes; in every batch that takes one |
+//! | heard | `01 ‖ 03` | [`tombstone::HeardRow`]: how far the store has heard of erasures |
 //! | unfinished | `01 ‖ 02` | [`UnfinishedRow`]: changes that were laid down ahead of their record |
 //! | records | `02 ‖ record` | [`RecordRow`] |
 //! | changes | `03 ‖ record ‖ position ‖ number, 4` | [`ChangeRow`] |
 //! | feed rows | `04 ‖ feed ‖ 00 ‖ position` | [`FeedRow`]: one per record that is, or was, in the feed |
 //! | feed heads | `05 ‖ feed` | [`FeedHead`] |
 //! | summaries | `06 ‖ record` | [`SummaryRow`] |
+//! | tombstones | `07 ‖ record` | [`tombstone::TombstoneRow`] |
 //!
 //! A change row counts only up to the position in its record's row: what lies beyond was never finished.
+
+pub mod tombstone;
 
 use fieldwatch_schemas::checklist::published::Checklists;
 use fieldwatch_schemas::digest::Digest;
@@ -29,6 +33,8 @@ use fieldwatch_schemas::sync::push::Writer;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
+pub use self::tombstone::tombstone_key;
+
 /// The format of the rows below.
 pub const FORMAT: u32 = 1;
 
@@ -40,6 +46,7 @@ pub(crate) mod prefix {
     pub(crate) const FEED_ROW: u8 = 4;
     pub(crate) const FEED_HEAD: u8 = 5;
     pub(crate) const SUMMARY: u8 = 6;
+    pub(crate) const TOMBSTONE: u8 = 7;
     /// Refused work that a coordinator may release.
     pub(crate) const QUARANTINE: u8 = 8;
     /// The tables whose rows are sealed under the key of the record that their keys name first.
@@ -300,6 +307,11 @@ pub fn feed_head_key(feed: &Feed) -> Vec<u8> {
 /// Every row of a table.
 pub(crate) fn table(prefix: u8) -> KeyRange {
     KeyRange::prefix(&[prefix])
+}
+
+/// Every row of a table whose key names a record first.
+pub(crate) fn of_record(prefix: u8, record: RecordId) -> KeyRange {
+    KeyRange::prefix(&key(prefix, record.bytes()))
 }
 
 /// What a key says behind its table's prefix.

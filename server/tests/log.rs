@@ -13,6 +13,8 @@ mod checking;
 mod concurrency;
 #[path = "log/disk.rs"]
 mod disk;
+#[path = "log/erasing.rs"]
+mod erasing;
 #[path = "log/faulty.rs"]
 mod faulty;
 #[path = "log/histories.rs"]

@@ -1,7 +1,7 @@
 //! What can be asked of the server's administration, as it travels through the socket.
 
 use fieldwatch_schemas::deadline::Authority;
-use fieldwatch_schemas::id::{DeviceId, PersonId};
+use fieldwatch_schemas::id::{DeviceId, PersonId, RecordId};
 use fieldwatch_schemas::status::Role;
 use serde::{Deserialize, Serialize};
 
@@ -86,4 +86,11 @@ pub enum Command {
     },
     /// Proves the whole store.
     Check,
+    /// Erases a record everywhere.
+    Erase {
+        /// Which.
+        record: RecordId,
+        /// The record that takes its place.
+        replaced_by: Option<RecordId>,
+    },
 }

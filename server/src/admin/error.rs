@@ -6,6 +6,7 @@ use fieldwatch_schemas::store::StoreError;
 
 use super::words;
 use crate::data::DataError;
+use crate::erase::EraseError;
 use crate::problem::ApiError;
 use crate::register::RegisterError;
 use crate::serve::ServeError;
@@ -43,6 +44,9 @@ pub enum AdminError {
     /// The store does not hold what it should.
     #[error("the store is damaged: see the problems above")]
     Unsound,
+    /// A record could not be erased.
+    #[error(transparent)]
+    Erase(#[from] EraseError),
     /// Serving.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -81,6 +85,13 @@ impl AdminError {
                 ServeError::Tls(_) => ProblemKind::FileInvalid,
                 ServeError::Listen(..) => ProblemKind::Unavailable,
                 ServeError::Socket(..) | ServeError::Io(_) => ProblemKind::Internal,
+            },
+            Self::Erase(error) => match error {
+                EraseError::RecordUnknown(_) => ProblemKind::RecordUnknown,
+                EraseError::RecordErased(_) => ProblemKind::RecordErased,
+                EraseError::Store(_) | EraseError::Ledger(_) => ProblemKind::StoreFailed,
+                EraseError::Unavailable(kind) => *kind,
+                _ => ProblemKind::ValueInvalid,
             },
             Self::App(_) => ProblemKind::Internal,
             Self::NeverServed | Self::Url(_) | Self::Period(_) => ProblemKind::ValueInvalid,

@@ -1,5 +1,7 @@
 //! What went wrong, in Chinese or English.
 
+mod erasing;
+
 use std::error::Error;
 
 use fieldwatch_schemas::code::Lang;
@@ -34,6 +36,7 @@ fn in_chinese(error: &AdminError) -> Option<String> {
     Some(match error {
         AdminError::Register(error) => of_register(error)?,
         AdminError::Data(error) => of_data(error)?,
+        AdminError::Erase(error) => erasing::in_chinese(error)?,
         AdminError::NeverServed => {
             "尚不知道服务器端口：请先启动一次服务器，或使用 --url".to_owned()
         }

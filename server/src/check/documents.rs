@@ -7,12 +7,12 @@ use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::feed::{Feed, feeds_of};
 use fieldwatch_schemas::id::{Actor, RecordId};
 use fieldwatch_schemas::record::check::check_whole;
-use fieldwatch_schemas::store::{KeyRange, Row, Store, StoreError};
+use fieldwatch_schemas::store::{KeyRange, Store, StoreError};
 use fieldwatch_schemas::sync::pull::Presence;
 
 use super::{Findings, shown};
 use crate::committer::{Opened, StationRegion, rebuild};
-use crate::log::Log;
+use crate::log::{Log, Reading};
 use crate::shelf::{Library, Shelf};
 use crate::tables::{self, RecordRow, SummaryRow, UnfinishedRow, prefix};
 
@@ -28,56 +28,57 @@ pub(super) fn check(
     let mut rest = Some(tables::table(prefix::RECORD));
     while let Some(range) = rest {
         rest = log.read(|reading| {
-            let rows = some_rows(reading.store, &range)?;
-            for row in &rows {
+            let keys = some_keys(reading.raw, &range)?;
+            for key in &keys {
                 let library = Library {
                     shelf: &shelf,
                     store: reading.store,
                 };
-                check_record(&library, row, station_region, findings)?;
+                check_record(&library, key, station_region, findings)?;
             }
-            Ok(rows.last().map(|row| range.after(&row.key)))
+            Ok(keys.last().map(|key| range.after(key)))
         })?;
     }
     for prefix in [prefix::CHANGE, prefix::SUMMARY] {
         let mut rest = Some(tables::table(prefix));
         while let Some(range) = rest {
-            rest = log.read(|reading| find_orphans(reading.store, &range, findings))?;
+            rest = log.read(|reading| find_orphans(reading, &range, findings))?;
         }
     }
     Ok(())
 }
 
-fn some_rows(store: &dyn Store, range: &KeyRange) -> Result<Vec<Row>, StoreError> {
-    let mut rows = Vec::new();
-    store.scan(range, &mut |key, value| {
-        rows.push(Row {
-            key: key.to_vec(),
-            value: value.to_vec(),
-        });
-        if rows.len() < RECORDS_AT_ONCE {
+fn some_keys(raw: &dyn Store, range: &KeyRange) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut keys = Vec::new();
+    raw.scan(range, &mut |key, _| {
+        keys.push(key.to_vec());
+        if keys.len() < RECORDS_AT_ONCE {
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(())
         }
     })?;
-    Ok(rows)
+    Ok(keys)
 }
 
 fn check_record(
     library: &Library<'_>,
-    row: &Row,
+    key: &[u8],
     station_region: &StationRegion,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
     let store = library.store;
     findings.records += 1;
-    let Some(record) = tables::record_of(&row.key).filter(|_| row.key.len() == 17) else {
-        findings.problem(format!("a record's key is malformed: {}", shown(&row.key)));
+    let Some(record) = tables::record_of(key).filter(|_| key.len() == 17) else {
+        findings.problem(format!("a record's key is malformed: {}", shown(key)));
         return Ok(());
     };
     let what = format!("the row of record {record}");
-    let Some(row) = findings.sound(tables::decode::<RecordRow>(&what, &row.value))? else {
+    let Some(row) = findings.sound(tables::read::<RecordRow>(store, &what, key))? else {
+        return Ok(());
+    };
+    let Some(row) = row else {
+        findings.problem(format!("record {record} was erased; its row is there"));
         return Ok(());
     };
     let Some(opened) = findings.sound(rebuild(store, record, &row))? else {
@@ -180,13 +181,14 @@ fn check_meaning(
 
 /// Looks at the records that some rows of a table are named by, one row each, and says where to go on.
 fn find_orphans(
-    store: &dyn Store,
+    reading: Reading<'_>,
     range: &KeyRange,
     findings: &mut Findings,
 ) -> Result<Option<KeyRange>, StoreError> {
+    let store = reading.store;
     let mut range = range.clone();
     for _ in 0..RECORDS_AT_ONCE {
-        let Some(key) = first_key(store, &range)? else {
+        let Some(key) = first_key(reading.raw, &range)? else {
             return Ok(None);
         };
         let Some(record) = tables::record_of(&key) else {
@@ -194,7 +196,7 @@ fn find_orphans(
             range = range.after(&key);
             continue;
         };
-        let is_known = store.get(&tables::record_key(record))?.is_some();
+        let is_known = reading.raw.get(&tables::record_key(record))?.is_some();
         let is_being_written = unfinished(store)?.is_some_and(|mark| mark.record == record);
         if !is_known && !is_being_written {
             findings.problem(format!("record {record} is missing; parts of it are there"));
@@ -204,9 +206,9 @@ fn find_orphans(
     Ok(Some(range))
 }
 
-fn first_key(store: &dyn Store, range: &KeyRange) -> Result<Option<Vec<u8>>, StoreError> {
+fn first_key(raw: &dyn Store, range: &KeyRange) -> Result<Option<Vec<u8>>, StoreError> {
     let mut first = None;
-    store.scan(range, &mut |key, _| {
+    raw.scan(range, &mut |key, _| {
         first = Some(key.to_vec());
         ControlFlow::Break(())
     })?;

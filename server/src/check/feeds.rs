@@ -5,12 +5,14 @@ use std::ops::ControlFlow;
 
 use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::feed::Feed;
+use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::store::{KeyRange, Store, StoreError};
 use fieldwatch_schemas::sync::pull::Presence;
 
 use super::{Findings, shown};
 use crate::log::{Log, Reading};
-use crate::tables::{self, FeedHead, FeedRow, RecordRow, prefix};
+use crate::tables::tombstone::TombstoneRow;
+use crate::tables::{self, FeedHead, FeedRow, Place, RecordRow, prefix};
 
 /// What the records come to, by feed.
 type Expected = BTreeMap<Feed, Tally>;
@@ -32,6 +34,8 @@ pub(super) fn check(log: &Log, findings: &mut Findings) -> Result<(), StoreError
         let mut expected = Expected::new();
         let records = check_places(reading, &mut expected, findings);
         findings.sound(records)?;
+        let tombstones = check_tombstones(reading, &mut expected, findings);
+        findings.sound(tombstones)?;
         let rows = check_rows(reading.store, &mut expected, findings);
         findings.sound(rows)?;
         let heads = check_heads(reading.store, &expected, findings);
@@ -46,9 +50,9 @@ fn check_places(
     expected: &mut Expected,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
-    each(reading.store, prefix::RECORD, &mut |key, value| {
+    each(reading.raw, prefix::RECORD, &mut |key, _| {
         // What cannot be read was told by the first half.
-        let Ok(row) = tables::decode::<RecordRow>("a record", value) else {
+        let Ok(Some(row)) = tables::read::<RecordRow>(reading.store, "a record", key) else {
             return Ok(());
         };
         let Some(record) = tables::record_of(key) else {
@@ -68,18 +72,51 @@ fn check_places(
                 tally.head.digest = tally.head.digest.plus(part);
             }
             let is_late = place.presence == Presence::Present && place.position != row.position;
-            let key = tables::feed_row_key(&place.feed, place.position);
-            let found = tables::read::<FeedRow>(reading.store, "a row of a feed", &key);
-            let found = findings.sound(found)?.flatten();
-            if is_late || found.as_ref() != Some(&place.row(record)) {
-                findings.problem(format!(
-                    "record {record}: its row in feed {} at {} is not as it should be",
-                    place.feed, place.position
-                ));
-            }
+            check_place(reading, record, place, is_late, findings)?;
         }
         Ok(())
     })
+}
+
+/// The rows that erased records left in the feeds.
+fn check_tombstones(
+    reading: Reading<'_>,
+    expected: &mut Expected,
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
+    each(reading.store, prefix::TOMBSTONE, &mut |key, value| {
+        let row = findings.sound(tables::decode::<TombstoneRow>("a tombstone", value))?;
+        let (Some(row), Some(record)) = (row, tables::record_of(key)) else {
+            return Ok(());
+        };
+        for place in &row.places {
+            let tally = expected.entry(place.feed.clone()).or_default();
+            tally.rows += 1;
+            tally.head.position = tally.head.position.max(place.position);
+            let is_wrong = place.presence != Presence::Erased;
+            check_place(reading, record, place, is_wrong, findings)?;
+        }
+        Ok(())
+    })
+}
+
+fn check_place(
+    reading: Reading<'_>,
+    record: RecordId,
+    place: &Place,
+    is_wrong: bool,
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
+    let key = tables::feed_row_key(&place.feed, place.position);
+    let found = tables::read::<FeedRow>(reading.store, "a row of a feed", &key);
+    let found = findings.sound(found)?.flatten();
+    if is_wrong || found.as_ref() != Some(&place.row(record)) {
+        findings.problem(format!(
+            "record {record}: its row in feed {} at {} is not as it should be",
+            place.feed, place.position
+        ));
+    }
+    Ok(())
 }
 
 /// There are as many rows in each feed as records say, so none is without its record.
@@ -140,7 +177,7 @@ fn check_heads(
 fn check_tables(store: &dyn Store, findings: &mut Findings) -> Result<(), StoreError> {
     let gaps = [
         KeyRange::from_to(&[], &[prefix::LOG]),
-        KeyRange::from_to(&[prefix::SUMMARY + 1], &[prefix::OTHERS]),
+        KeyRange::from_to(&[prefix::QUARANTINE + 1], &[prefix::OTHERS]),
     ];
     for gap in gaps {
         store.scan(&gap, &mut |key, _| {

@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use fieldwatch_schemas::code::Lang;
 use fieldwatch_schemas::code::{self, CodeList};
 use fieldwatch_schemas::deadline::Authority;
-use fieldwatch_schemas::id::{DeviceId, PersonId};
+use fieldwatch_schemas::id::{DeviceId, PersonId, RecordId};
 use fieldwatch_schemas::status::Role;
 use jiff::{Span, SpanRelativeTo, Unit};
 
@@ -63,6 +63,16 @@ pub(super) enum Sub {
         /// The region, GB/T 2260; everything if left out
         #[arg(long, value_name = "CODE")]
         region: Option<String>,
+    },
+    /// Erases a record everywhere, for good: here, on devices when they next sync, and in old backups, whose copies of it cannot be read
+    /// any more
+    Erase {
+        /// Which
+        #[arg(value_name = "RECORD")]
+        record: RecordId,
+        /// The record that takes its place
+        #[arg(long, value_name = "RECORD")]
+        replaced_by: Option<RecordId>,
     },
     /// Reads the whole store and proves every hash, index and digest
     Check,

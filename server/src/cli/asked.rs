@@ -44,6 +44,16 @@ impl Sub {
                 (Command::Report { from, to, region }, report_in_words)
             }
             Self::Check => (Command::Check, human::checked),
+            Self::Erase {
+                record,
+                replaced_by,
+            } => {
+                let command = Command::Erase {
+                    record,
+                    replaced_by,
+                };
+                (command, human::erased)
+            }
         };
         Some((command, write))
     }

@@ -1,10 +1,14 @@
 //! Answers in words, Chinese or English.
 
+mod erasing;
+
 use fieldwatch_schemas::area;
 use fieldwatch_schemas::code::Lang;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use serde_json::Value;
+
+pub(super) use self::erasing::erased;
 
 /// What `init` made.
 pub(super) fn begun(answer: &Value, lang: Lang) -> String {

@@ -1,5 +1,7 @@
 //! The committer's desk: takes one pushed record after another, and answers a group when it is durable.
 
+mod erasing;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -20,6 +22,8 @@ use super::cache::{Cache, Kept};
 use super::rebuild::rebuild;
 use super::write::{self, Plan, Stamp};
 use super::{Job, Outcomes, OwnedAsker, Push, StationRegion};
+use crate::erase::is_erased;
+use crate::ledger::Ledger;
 use crate::log::Log;
 use crate::register::campaigns;
 use crate::shelf::{Library, Shelf};
@@ -33,6 +37,8 @@ pub struct Desk {
     shelf: Shelf,
     /// The opening of the store that the cache is of.
     life: u64,
+    /// Where to look for what was being erased when the disk failed.
+    unfinished: Option<Arc<Ledger>>,
 }
 
 impl Desk {
@@ -45,6 +51,7 @@ impl Desk {
             cache: Cache::default(),
             shelf: Shelf::default(),
             life: 0,
+            unfinished: None,
         }
     }
 
@@ -53,7 +60,7 @@ impl Desk {
     }
 
     /// Forgets what is held in memory: the store may hold less.
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.cache.clear();
         self.shelf.clear();
     }
@@ -82,18 +89,15 @@ impl Desk {
             return;
         }
         self.forget();
-        if let Err(error) = self.log.reopen() {
-            tracing::warn!(%error, "the store cannot be opened again yet");
+        match self.log.reopen() {
+            Ok(()) => self.finish_erasing(),
+            Err(error) => tracing::warn!(%error, "the store cannot be opened again yet"),
         }
     }
 
     /// Takes a group of pushes, makes it durable with one flush, and answers.
     pub(super) fn commit(&mut self, group: &[Job]) {
-        let life = self.log.life();
-        if life != self.life {
-            self.forget();
-            self.life = life;
-        }
+        self.enter();
         let answers = if self.log.is_healthy() {
             self.take_all(group)
         } else {
@@ -121,6 +125,16 @@ impl Desk {
         }
     }
 
+    /// Looks which opening of the store this is, and finishes what another left half erased.
+    pub(super) fn enter(&mut self) {
+        let life = self.log.life();
+        if life != self.life {
+            self.forget();
+            self.life = life;
+        }
+        self.finish_erasing();
+    }
+
     fn take_all(&mut self, group: &[Job]) -> Result<Vec<Vec<Outcome>>, StoreError> {
         let mut answers = Vec::with_capacity(group.len());
         for job in group {
@@ -134,6 +148,10 @@ impl Desk {
     /// Judges one pushed record and writes it. An error is the store's and concerns everybody; everything else is an outcome.
     fn take(&mut self, asker: &OwnedAsker, pushed: &Pushed) -> Result<Outcome, StoreError> {
         let store = self.log.store()?;
+        if is_erased(&self.log, &*store, pushed.record)? {
+            let refusal = Refusal::new(ProblemKind::RecordErased, "the record was erased");
+            return Ok(refused(pushed, None, &refusal));
+        }
         let held = match self.held(&*store, pushed.record) {
             Err(error @ StoreError::Damaged { .. }) => {
                 tracing::error!(record = %pushed.record, %error, "a record cannot be read");

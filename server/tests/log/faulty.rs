@@ -26,6 +26,11 @@ impl FaultyStore {
         *self.room_for.lock().unwrap() = Some(batches);
     }
 
+    /// Has room again for as many as come.
+    pub(crate) fn have_room(&self) {
+        *self.room_for.lock().unwrap() = None;
+    }
+
     /// Holds up the next flush.
     pub(crate) fn hold_flush(&self) {
         self.gate.lock().unwrap().is_shut = true;

@@ -233,6 +233,13 @@ impl Replica {
                     .records
                     .remove(&gone.record);
             }
+            Item::Erased(gone) => {
+                for held in &mut self.feeds {
+                    held.records.remove(&gone.record);
+                }
+                self.documents.remove(&gone.record);
+                self.outbox.remove(&gone.record);
+            }
             Item::Commit(commit) => self.feeds[usize::from(commit.feed)].cursor = commit.cursor,
             Item::FeedEnd(end) => {
                 let held = &mut self.feeds[usize::from(end.feed)];

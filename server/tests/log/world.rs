@@ -39,6 +39,11 @@ impl World {
         });
         let keys = Arc::new(RecordKeys::in_memory());
         let log = Log::open(opener, keys, [7; 16], Arc::new(|| NOW_MS)).unwrap();
+        Self::over(store, log)
+    }
+
+    /// A server over a log of this store.
+    pub(crate) fn over(store: Arc<FaultyStore>, log: Arc<Log>) -> Self {
         let stations = BTreeMap::from([(STATION.to_owned(), "330106".to_owned())]);
         let stations = Arc::new(Mutex::new(stations));
         let committer = Committer::start(Arc::clone(&log), region_of(&stations)).unwrap();
@@ -48,6 +53,11 @@ impl World {
             committer,
             stations,
         }
+    }
+
+    /// Stops, as a server does.
+    pub(crate) fn close(self) {
+        self.committer.stop();
     }
 
     pub(crate) fn handle(&self) -> CommitterHandle {

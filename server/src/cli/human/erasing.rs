@@ -1,0 +1,30 @@
+//! Answers about erasing, in words.
+
+use fieldwatch_schemas::code::Lang;
+use serde_json::Value;
+
+use super::text;
+
+/// What was erased.
+pub(in crate::cli) fn erased(answer: &Value, lang: Lang) -> String {
+    let (record, at) = (text(answer, "record"), text(answer, "erased"));
+    let was_erased = answer.get("was_erased").and_then(Value::as_bool) == Some(true);
+    let mut words = match (lang, was_erased) {
+        (Lang::Zh, false) => {
+            format!("记录 {record} 已删除。各设备下次同步时删除；旧备份中的内容无法再读。")
+        }
+        (Lang::Zh, true) => format!("记录 {record} 已于 {at} 删除。"),
+        (Lang::En, false) => format!(
+            "record {record} is erased. Devices erase it when they next sync; what old backups hold of it cannot be read any more."
+        ),
+        (Lang::En, true) => format!("record {record} was erased at {at}."),
+    };
+    let successor = text(answer, "replaced_by");
+    if !successor.is_empty() {
+        words.push_str(&match lang {
+            Lang::Zh => format!("\n替代记录 {successor}"),
+            Lang::En => format!("\nits successor is {successor}"),
+        });
+    }
+    words
+}

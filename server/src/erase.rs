@@ -1,0 +1,236 @@
+//! Erasing a record everywhere: the ledger first, then the store, then the key.
+//!
+//! ```text
+//! ledger entry ─▶ tombstone, feed rows `erased`, record's row gone ─▶ changes gone ─▶ flush ─▶ key destroyed ─▶ heard
+//!                 └──────────────── one batch ────────────────────┘
+//! ```
+//!
+//! Every step may be done again. What a crash left half done, and what a store has missed that was put back from a copy, is done when
+//! the store is opened ([`catch_up`]): the ledger says what was erased, the store says how far it has heard. A record whose key is gone
+//! cannot be read any more, so what is left of it is then found by its id ([`blind`]).
+//!
+//! Evidence files and projections will be erased here too, when there are any.
+
+mod blind;
+mod carry;
+
+use std::sync::Arc;
+
+use fieldwatch_schemas::id::RecordId;
+use fieldwatch_schemas::kind::Kind;
+use fieldwatch_schemas::problem::ProblemKind;
+use fieldwatch_schemas::record::edit::EditError;
+use fieldwatch_schemas::store::{Batch, Store, StoreError};
+
+use self::carry::carry_out;
+use crate::ledger::{Entry, Erasure, Ledger, LedgerError};
+use crate::log::{Log, all_rows};
+use crate::tables::tombstone::{HEARD, HeardRow, TombstoneRow};
+use crate::tables::{self, RecordRow, prefix};
+
+/// Why a record was not erased, or could not be.
+#[derive(Debug, thiserror::Error)]
+pub enum EraseError {
+    /// There is no such record, and never was one that was erased.
+    #[error("there is no record {0}")]
+    RecordUnknown(RecordId),
+    /// It was erased, so that nothing can be made of it.
+    #[error("record {0} was erased")]
+    RecordErased(RecordId),
+    /// A record that takes the other's place must be another.
+    #[error("a record cannot take its own place")]
+    Itself,
+    /// Others rest on records of this kind, and they say nothing about anybody.
+    #[error("a {0} cannot be erased: other records rest on it")]
+    Kept(Kind),
+    /// Nobody has chosen between the values of these fields.
+    #[error("nobody has chosen between the values of {}: a successor would choose for them", .0.join(", "))]
+    Conflicts(Vec<String>),
+    /// The successor cannot be made like that.
+    #[error("the successor cannot be made")]
+    Edit(#[from] EditError),
+    /// The successor would not be a record that this server takes.
+    #[error("the successor cannot be made: {0}")]
+    Refused(String),
+    /// The ledger.
+    #[error("the ledger cannot be used")]
+    Ledger(#[from] LedgerError),
+    /// The store, or the file of keys.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// The committer takes nothing now.
+    #[error("the server takes nothing now")]
+    Unavailable(ProblemKind),
+}
+
+/// What became of an erasure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Erased {
+    /// What the ledger says.
+    pub erasure: Erasure,
+    /// Whether it was erased before, and nothing was done.
+    pub was_erased: bool,
+}
+
+/// Erases a record. The caller has the store for himself.
+pub(crate) fn erase(
+    log: &Log,
+    ledger: &Ledger,
+    record: RecordId,
+    replaced_by: Option<RecordId>,
+) -> Result<Erased, EraseError> {
+    let store = log.store()?;
+    if let Some(tombstone) = tombstone_of(&*store, record)? {
+        catch_up(log, ledger)?;
+        let erasure = Erasure {
+            record,
+            replaced_by: tombstone.replaced_by,
+            at_ms: tombstone.erased_ms,
+        };
+        let was_erased = true;
+        return Ok(Erased {
+            erasure,
+            was_erased,
+        });
+    }
+    may_go(&*store, record)?;
+    if let Some(successor) = replaced_by {
+        if successor == record {
+            return Err(EraseError::Itself);
+        }
+        row_of(&*store, successor)?.ok_or(EraseError::RecordUnknown(successor))?;
+    }
+    drop(store);
+    let erasure = Erasure {
+        record,
+        replaced_by,
+        at_ms: log.now_ms(),
+    };
+    ledger.append(&Entry::Erased(erasure))?;
+    catch_up(log, ledger)?;
+    let was_erased = false;
+    Ok(Erased {
+        erasure,
+        was_erased,
+    })
+}
+
+/// Carries out what the ledger says was erased and the store has not heard; destroys the keys of what the store says was erased.
+///
+/// Nobody else may write meanwhile. Whoever opens a log calls this before anybody reads it.
+///
+/// # Errors
+///
+/// [`EraseError::Ledger`] and [`EraseError::Store`]; what was done stands, the rest is done the next time.
+pub fn catch_up(log: &Log, ledger: &Ledger) -> Result<(), EraseError> {
+    let store = log.store()?;
+    let heard: HeardRow = tables::read(&*store, "what was erased", &HEARD)?.unwrap_or_default();
+    let last = ledger.last();
+    let keys_agree = heard.erasures == log.keys().erasures();
+    if keys_agree && heard.mark == last {
+        return Ok(());
+    }
+    let erasures = match ledger.after(&heard.mark) {
+        Ok(entries) if keys_agree => erasures_of(entries),
+        Ok(_) => all_erasures(&*store, ledger)?,
+        // The register has seen that the ledger is not an old one: it was lost, and begins anew.
+        Err(LedgerError::Older) => all_erasures(&*store, ledger)?,
+        Err(error) => return Err(error.into()),
+    };
+    drop(store);
+    carry_out(log, &erasures)?;
+    let mut batch = Batch::new();
+    let now = HeardRow {
+        mark: ledger.last(),
+        erasures: log.keys().erasures(),
+    };
+    batch.put(HEARD, tables::encode(&now));
+    let life = log.life();
+    log.apply(&batch, None, life)?;
+    Ok(log.flush(life)?)
+}
+
+/// The tombstone of an erased record.
+pub(crate) fn tombstone_of(
+    store: &dyn Store,
+    record: RecordId,
+) -> Result<Option<TombstoneRow>, StoreError> {
+    tables::read(store, "a tombstone", &tables::tombstone_key(record))
+}
+
+/// Whether a record was erased, or is being erased.
+pub(crate) fn is_erased(
+    log: &Log,
+    store: &dyn Store,
+    record: RecordId,
+) -> Result<bool, StoreError> {
+    Ok(log.keys().has_erased(record) || tombstone_of(store, record)?.is_some())
+}
+
+fn row_of(store: &dyn Store, record: RecordId) -> Result<Option<RecordRow>, StoreError> {
+    tables::read(store, "a record", &tables::record_key(record))
+}
+
+/// Whether a record is here, and of a kind that may be erased. One that is damaged may.
+fn may_go(store: &dyn Store, record: RecordId) -> Result<(), EraseError> {
+    match row_of(store, record) {
+        Ok(Some(row)) if row.kind == Kind::Checklist => Err(EraseError::Kept(row.kind)),
+        Ok(Some(_)) | Err(StoreError::Damaged { .. }) => Ok(()),
+        Ok(None) if is_quarantined(store, record)? => Ok(()),
+        Ok(None) => Err(EraseError::RecordUnknown(record)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_quarantined(store: &dyn Store, record: RecordId) -> Result<bool, StoreError> {
+    let range = tables::of_record(prefix::QUARANTINE, record);
+    Ok(store.last(&range)?.is_some())
+}
+
+fn erasures_of(entries: Vec<Entry>) -> Vec<Erasure> {
+    let erased = |entry| match entry {
+        Entry::Erased(erasure) => Some(erasure),
+        Entry::Rows(_) => None,
+    };
+    entries.into_iter().filter_map(erased).collect()
+}
+
+/// Everything that the ledger or the store says was erased; the ledger learns what it lacks.
+fn all_erasures(store: &dyn Store, ledger: &Ledger) -> Result<Vec<Erasure>, EraseError> {
+    let mut erasures = erasures_of(ledger.entries()?);
+    for row in all_rows(store, &tables::table(prefix::TOMBSTONE))? {
+        let Some(record) = tables::record_of(&row.key) else {
+            continue;
+        };
+        if erasures.iter().any(|erasure| erasure.record == record) {
+            continue;
+        }
+        let tombstone: TombstoneRow = tables::decode("a tombstone", &row.value)?;
+        let erasure = Erasure {
+            record,
+            replaced_by: tombstone.replaced_by,
+            at_ms: tombstone.erased_ms,
+        };
+        ledger.append(&Entry::Erased(erasure))?;
+        erasures.push(erasure);
+    }
+    Ok(erasures)
+}
+
+impl crate::committer::CommitterHandle {
+    /// Erases a record everywhere, in its turn among the pushes. Idempotent. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`EraseError`]. After [`EraseError::Store`] the record may be half gone: the rest follows by itself.
+    pub fn erase(
+        &self,
+        ledger: &Arc<Ledger>,
+        record: RecordId,
+        replaced_by: Option<RecordId>,
+    ) -> Result<Erased, EraseError> {
+        let ledger = Arc::clone(ledger);
+        self.at_desk(move |desk| desk.erase(&ledger, record, replaced_by))
+            .map_err(EraseError::Unavailable)?
+    }
+}
