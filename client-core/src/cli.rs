@@ -21,6 +21,7 @@ mod import;
 mod list;
 mod output;
 mod quarantine;
+mod receipt;
 mod record;
 mod relay;
 mod show;
@@ -102,6 +103,10 @@ fn perform(
     {
         return checklist::check(form, output);
     }
+    if let Command::VerifyReceipt(verify) = &cli.command {
+        let place = home::place(cli.home.as_deref()).ok();
+        return receipt::verify(verify, place.as_deref(), output);
+    }
     let place = home::place(cli.home.as_deref())?;
     if let Command::Enrol(enrol) = &cli.command {
         let home = Home::open_or_begin(&place, cli.key_file.as_deref(), world)?;
@@ -134,6 +139,8 @@ fn dispatch(
     output: &mut Output<'_>,
 ) -> Result<(), CliError> {
     match command {
+        Command::Receipts(command) => receipt::receipts(home, command, output),
+        Command::VerifyReceipt(command) => receipt::verify(command, Some(home.place()), output),
         Command::Enrol(_) => Err(CliError::AlreadyEnrolled),
         Command::New(command) => record::new(home, command, output),
         Command::Checklist(command) => checklist::checklist(home, command, output),

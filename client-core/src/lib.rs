@@ -17,6 +17,7 @@ pub mod cli;
 pub mod engine;
 pub mod identity;
 pub mod import;
+pub mod receipt;
 pub mod replica;
 pub mod store;
 pub mod sync;

@@ -23,6 +23,7 @@ mod list;
 mod offer;
 mod page;
 mod rebase;
+mod receipts;
 mod rows;
 mod save;
 mod settle;
@@ -51,6 +52,7 @@ pub use import::Imported;
 pub use list::{Filter, Listed};
 pub use offer::Offer;
 pub use page::{Applied, Arrival, Page};
+pub use receipts::Received;
 pub use show::{Shown, State, Timed, Value};
 pub use status::{FeedStatus, Quarantined, Status, Unsettled};
 
@@ -76,6 +78,8 @@ struct Memory {
     sending: BTreeSet<RecordId>,
     /// The records of the last offer, and how many changes each had then.
     offered: BTreeMap<RecordId, usize>,
+    /// How many receipts there are, or were before some went; counted when the first one comes.
+    receipts: Option<u64>,
     /// Published checklists that were needed: no version ever changes.
     checklists: RefCell<BTreeMap<RecordId, Arc<Checklist>>>,
 }

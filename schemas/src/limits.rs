@@ -15,6 +15,10 @@ pub const PUSH_RECORDS_MAX: usize = 512;
 pub const PUSH_BYTES_TARGET: usize = 512 * 1024;
 /// The largest sync request after its content coding is undone, in bytes.
 pub const REQUEST_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The most receipts that a device keeps of one record: the first, and the newest.
+pub const RECEIPTS_PER_RECORD_MAX: usize = 8;
+/// The most receipts that a device keeps; beyond it the oldest tenth goes.
+pub const RECEIPTS_MAX: usize = 50_000;
 /// How many bytes of items may lie between two commit points of a reply.
 pub const PAGE_BYTES_MAX: usize = 64 * 1024;
 /// The largest single item of a reply, in bytes: one record's body, whole.

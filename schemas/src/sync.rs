@@ -4,7 +4,7 @@
 //! device                                            server
 //!   | -- Request: log id, feeds (cursor, digest), outbox --> |
 //!   |                                   judges, commits, flushes
-//!   | <- Hello, Outcome…                                     |  what became of each pushed record
+//!   | <- Hello, Outcome…, Receipt                            |  what became of each pushed record, signed for
 //!   | <- (RecordItem…, Commit)…                              |  what is new, a commit point every ≤ 64 KiB
 //!   | <- FeedEnd…, End                                       |  digests, all at one position
 //! ```
@@ -16,6 +16,7 @@ pub mod exchange;
 pub mod frame;
 pub mod pull;
 pub mod push;
+pub mod receipt;
 pub mod station;
 pub mod token;
 pub mod vouch;

@@ -13,6 +13,7 @@ use crate::committer::{Committer, CommitterHandle, OwnedAsker};
 use crate::erase;
 use crate::ledger::Ledger;
 use crate::log::Log;
+use crate::notary::Notary;
 use crate::problem::ApiError;
 use crate::register::device::Device;
 use crate::register::{Register, RegisterError};
@@ -28,6 +29,7 @@ pub struct App {
     /// Until the server is closed.
     committer: Mutex<Option<Committer>>,
     gate: Gate,
+    notary: Arc<Notary>,
     syncs: Arc<Semaphore>,
 }
 
@@ -37,7 +39,12 @@ impl App {
     /// # Errors
     ///
     /// [`ApiError`] if the register cannot be read, or the committer cannot begin.
-    pub fn new(log: Arc<Log>, ledger: Arc<Ledger>, gate: Gate) -> Result<Arc<Self>, ApiError> {
+    pub fn new(
+        log: Arc<Log>,
+        ledger: Arc<Ledger>,
+        gate: Gate,
+        notary: Arc<Notary>,
+    ) -> Result<Arc<Self>, ApiError> {
         let register = Arc::new(Register::open(log.clone(), ledger.clone())?);
         erase::catch_up(&log, &ledger)?;
         let stations = register.clone();
@@ -51,6 +58,7 @@ impl App {
             pushes: committer.handle(),
             committer: Mutex::new(Some(committer)),
             gate,
+            notary,
             syncs: Arc::new(Semaphore::new(SYNCS_MAX)),
         }))
     }
@@ -59,6 +67,12 @@ impl App {
     #[must_use]
     pub fn register(&self) -> &Arc<Register> {
         &self.register
+    }
+
+    /// Who signs receipts.
+    #[must_use]
+    pub fn notary(&self) -> &Arc<Notary> {
+        &self.notary
     }
 
     /// The log.

@@ -63,6 +63,7 @@ fn run(args: Args, form: Form, demo: impl FnOnce(&DemoArgs) -> ExitCode) -> Exit
         }
         (_, None) => return ExitCode::from(without_data(&output)),
         (Sub::Init { host }, Some(path)) => init(&DataFolder::at(&path), &host, &output),
+        (Sub::ReceiptKey, Some(path)) => receipt_key(&DataFolder::at(&path), &output),
         (Sub::Serve(options), Some(path)) => run_server(DataFolder::at(&path), options.into()),
         (sub, Some(path)) => administer(&DataFolder::at(&path), sub, &output),
     };
@@ -113,6 +114,12 @@ fn init(folder: &DataFolder, hosts: &[String], output: &Output) -> Result<(), Ad
         "administrator": administrator,
     });
     output.value(&answer, human::begun);
+    Ok(())
+}
+
+fn receipt_key(folder: &DataFolder, output: &Output) -> Result<(), AdminError> {
+    let key = folder.notary()?.public_key();
+    output.value(&json!({ "key": key }), human::receipt_key);
     Ok(())
 }
 

@@ -7,6 +7,7 @@
 //!   settings.json  the server's name, its hosts, and what the last `serve` was reached by
 //!   tls.key tls.crt      the server's own key, for ever, and its self-signed certificate
 //!   signing.key nonce.key   what tokens are signed with, and nonces recognised by
+//!   receipt.key    what receipts are signed with, for ever
 //!   ledger         what outlives the store, copied apart from backups
 //!   record.keys    the keys of the records: rewritten when one is erased, and never copied with the store
 //!   admin.sock     while the server runs
@@ -32,10 +33,14 @@ use crate::app::{App, random};
 use crate::ledger::roll::FileRoll;
 use crate::ledger::{Ledger, LedgerError};
 use crate::log::Log;
+use crate::notary::Notary;
 use crate::problem::ApiError;
 use crate::tls::{self, Identity, TlsError};
 use crate::token::nonce::NonceKey;
 use crate::token::{Gate, TokenError, new_signing_key};
+
+/// The key that receipts are signed with.
+const RECEIPT_KEY: &str = "receipt.key";
 
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -128,6 +133,7 @@ impl DataFolder {
         let failed = |error| DataError::File(self.file("init.lock"), error);
         beginning.lock().map_err(failed)?;
         self.keep_missing("signing.key", || Ok(new_signing_key()?))?;
+        self.keep_missing(RECEIPT_KEY, || Ok(new_signing_key()?))?;
         self.keep_missing("nonce.key", || Ok(random::<32>()?.to_vec()))?;
         self.keep_missing("tls.key", || Ok(tls::new_key()?.into_bytes()))?;
         let certificate = tls::self_signed(&self.text("tls.key")?, &settings.hosts)?;
@@ -193,7 +199,7 @@ impl DataFolder {
         };
         let keys = Arc::new(self.record_keys()?);
         let log = Log::open(Box::new(opener), keys, random()?, Arc::new(now_ms))?;
-        Ok(App::new(log, self.ledger()?, gate)?)
+        Ok(App::new(log, self.ledger()?, gate, self.notary()?)?)
     }
 
     fn ledger(&self) -> Result<Arc<Ledger>, DataError> {
@@ -211,6 +217,18 @@ impl DataFolder {
             return Err(DataError::Content(path));
         }
         Ok(RecordKeys::open(Arc::new(file), random()?)?)
+    }
+
+    /// Who signs receipts. A folder that was begun before there were any takes its key now.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::NotBegun`] before `init`; otherwise as the key's file fails.
+    pub fn notary(&self) -> Result<Arc<Notary>, DataError> {
+        let settings = self.settings()?;
+        self.keep_missing(RECEIPT_KEY, || Ok(new_signing_key()?))?;
+        let key = file::read(&self.file(RECEIPT_KEY))?;
+        Ok(Notary::new(settings.name, &key)?)
     }
 
     fn gate(&self, settings: &Settings) -> Result<Gate, DataError> {

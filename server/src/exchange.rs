@@ -1,7 +1,7 @@
 //! One exchange without its socket: what a reply says, page by page, as the route streams it and the simulator carries it.
 //!
 //! ```text
-//! begin ─▶ the outbox goes to the committer, or to its desk ─▶ hello · outcomes │ pages of the feeds │ their ends │ End
+//! begin ─▶ the outbox goes to the committer, or to its desk ─▶ hello · outcomes │ receipt │ pages of the feeds │ their ends │ End
 //! ```
 //!
 //! Everything here blocks where it must: for outcomes until they are durable, for pages until what they saw is.
@@ -17,6 +17,7 @@ use fieldwatch_schemas::sync::station::{StationCard, stations_tag};
 
 use crate::committer::{Outcomes, OwnedAsker, Push};
 use crate::log::Log;
+use crate::notary::Hearing;
 use crate::pull::{Names, Pull};
 use crate::register::Register;
 
@@ -24,11 +25,14 @@ use crate::register::Register;
 #[derive(Debug)]
 pub struct Exchange {
     register: Arc<Register>,
+    log: Arc<Log>,
     device: DeviceId,
     /// Until it is told.
     hello: Option<Hello>,
     /// Until the last one is told.
     outcomes: Option<Outcomes>,
+    /// Where receipts are given, until this one is told.
+    hearing: Option<Hearing>,
     /// Until its last page is told.
     pull: Option<Pull>,
 }
@@ -73,9 +77,11 @@ impl Exchange {
         let outbox = std::mem::take(&mut request.outbox);
         let exchange = Self {
             register: Arc::clone(register),
+            log: Arc::clone(log),
             device: asker.device,
             hello: Some(hello),
             outcomes: None,
+            hearing: None,
             pull: Some(pull),
         };
         let push = (!outbox.is_empty()).then_some(Push { asker, outbox });
@@ -87,6 +93,11 @@ impl Exchange {
         self.outcomes = Some(outcomes);
     }
 
+    /// Has a receipt signed for what the outcomes say is durable.
+    pub fn heard_by(&mut self, hearing: Hearing) {
+        self.hearing = Some(hearing);
+    }
+
     /// The next page; `None` after the one that holds [`Item::End`]. Blocks until everything in it is durable.
     ///
     /// # Errors
@@ -95,6 +106,11 @@ impl Exchange {
     pub fn next_page(&mut self) -> Result<Option<Vec<Item>>, Cut> {
         let mut page: Vec<Item> = self.hello.take().map(Item::Hello).into_iter().collect();
         page.extend(self.ready_outcomes()?);
+        if self.outcomes.is_none() {
+            let hearing = self.hearing.take();
+            let receipt = hearing.and_then(|hearing| hearing.receipt(&self.log));
+            page.extend(receipt.map(Item::Receipt));
+        }
         if !page.is_empty() {
             return Ok(Some(page));
         }
@@ -119,6 +135,9 @@ impl Exchange {
         let ready = outcomes.ready_blocking().map_err(Cut::Push)?;
         if ready.is_empty() {
             self.outcomes = None;
+        }
+        if let Some(hearing) = &mut self.hearing {
+            ready.iter().for_each(|outcome| hearing.note(outcome));
         }
         Ok(ready.into_iter().map(Item::Outcome).collect())
     }

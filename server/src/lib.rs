@@ -16,6 +16,7 @@ pub mod erase;
 pub mod exchange;
 pub mod ledger;
 pub mod log;
+pub mod notary;
 pub mod problem;
 pub mod pull;
 pub mod register;

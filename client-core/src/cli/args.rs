@@ -74,6 +74,10 @@ pub(super) enum Command {
     Resolve(ResolveArgs),
     /// What the server refused, and why 隔离区
     Quarantine(QuarantineArgs),
+    /// The server's signed word for what it has, of one record or of all 服务器回执
+    Receipts(ReceiptsArgs),
+    /// Prove a receipt, without a network and without a home 验证回执
+    VerifyReceipt(VerifyReceiptArgs),
     /// Every clock that runs on a case, or on all cases, most urgent first 期限
     Deadlines(DeadlineArgs),
 }
@@ -251,6 +255,21 @@ pub(super) enum QuarantineAct {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ReceiptsArgs {
+    /// One record's, by its id or a beginning of it; all unless given
+    pub(super) record: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyReceiptArgs {
+    /// A line that `receipts --json` printed, or several, or the text of its `receipt` alone
+    pub(super) file: PathBuf,
+    /// The server's receipt key (else the one that this home is enrolled with)
+    #[arg(long, value_name = "KEY")]
+    pub(super) key: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct DeadlineArgs {
     /// One record's; all cases' unless given
     pub(super) record: Option<String>,
@@ -274,6 +293,7 @@ impl Command {
             Self::Checklist(ChecklistArgs {
                 act: ChecklistAct::Check(form) | ChecklistAct::Publish(form),
             }) => form.file = folder.join(&form.file),
+            Self::VerifyReceipt(verify) => verify.file = folder.join(&verify.file),
             Self::Import(import) => {
                 import.file = folder.join(&import.file);
                 import.mapping = folder.join(&import.mapping);

@@ -63,6 +63,20 @@ impl<'w> Output<'w> {
         }
     }
 
+    /// Writes a JSON line; nothing where a person reads.
+    pub(super) fn json_only(&mut self, json: impl FnOnce() -> Json) -> Result<(), CliError> {
+        match self.format {
+            Format::Json => self.line(&json().to_string()),
+            Format::Words => Ok(()),
+        }
+    }
+
+    /// Says what is wrong in words on stderr, while the command goes on.
+    pub(super) fn complain(&mut self, error: &CliError) -> Result<(), CliError> {
+        let words = plain(&error.words(self.lang));
+        ended(writeln!(self.errors, "{words}"))
+    }
+
     /// Passes on what another process wrote.
     pub(super) fn relay(&mut self, answer: &str, errors: &str) -> Result<(), CliError> {
         ended(self.to.write_all(answer.as_bytes()))?;

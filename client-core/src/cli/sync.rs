@@ -12,6 +12,7 @@ use super::output::Output;
 use crate::engine::{Patience, Synced};
 use crate::identity::Identity;
 use crate::replica::Account;
+use crate::store::home;
 use crate::sync::{Options, SyncError, sync as sync_once};
 use crate::transport::TransportError;
 use crate::transport::https::{self, Https};
@@ -32,6 +33,9 @@ pub(super) fn enrol(
         }
     };
     let reply = runtime()?.block_on(https::enrol(&link, &command.name, &identity))?;
+    if let Some(key) = &reply.receipt_key {
+        home::keep_receipt_key(home.place(), key)?;
+    }
     let account = Account {
         device: reply.device,
         standing: reply.standing,
@@ -39,6 +43,7 @@ pub(super) fn enrol(
         server: reply.server,
         url: link.server,
         pin: link.pin,
+        receipt_key: reply.receipt_key,
     };
     home.replica().keep_nonce(&reply.nonce)?;
     home.replica().keep_stations(&reply.stations)?;

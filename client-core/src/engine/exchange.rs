@@ -9,9 +9,10 @@ use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::sync::exchange::{Hello, Item, Request};
 use fieldwatch_schemas::sync::pull::{FeedEnd, RecordItem};
 use fieldwatch_schemas::sync::push::{Outcome, Verdict};
+use fieldwatch_schemas::sync::receipt::{Brought, Covered};
 
 use super::tried::{Tried, tells_of_a_copy};
-use crate::replica::{Applied, Arrival, Page};
+use crate::replica::{Applied, Arrival, Page, Received};
 
 /// How many outcomes are gathered before they are made durable.
 const OUTCOMES_MAX: usize = 256;
@@ -23,6 +24,9 @@ pub(super) struct Exchange {
     feeds: Vec<Feed>,
     cursors: Vec<u64>,
     pushed: BTreeSet<RecordId>,
+    brought: Brought,
+    /// Of what was brought, what the server said it has: what its receipt must be for.
+    covered: Covered,
     wants: Vec<RecordId>,
     has_hello: bool,
     page: Page,
@@ -55,6 +59,8 @@ impl Exchange {
             feeds: request.feeds.iter().map(|each| each.feed.clone()).collect(),
             cursors: request.feeds.iter().map(|each| each.cursor).collect(),
             pushed: request.outbox.iter().map(|each| each.record).collect(),
+            brought: Brought::of(&request.outbox),
+            covered: Covered::new(),
             wants: request.wants.clone(),
             has_hello: false,
             page: Page::default(),
@@ -97,6 +103,11 @@ impl Exchange {
                     Taken::More
                 }
             },
+            Item::Receipt(signed) => {
+                let covered = self.covered.clone();
+                self.page.receipt = Some(Received { signed, covered });
+                Taken::More
+            }
             Item::End => Taken::End,
         }
     }
@@ -125,6 +136,10 @@ impl Exchange {
             outcome.verdict = Verdict::Refused;
             outcome.problem = Some(ProblemKind::DepsMissing.name().to_owned());
             outcome.words = Some(ProblemKind::DepsMissing.title().to_owned());
+        }
+        let heads = self.brought.heads(outcome.record, &outcome.durable);
+        if !heads.is_empty() {
+            self.covered.insert(outcome.record, heads);
         }
         let is_empty = outcome.durable.is_empty();
         self.progressed |=

@@ -26,4 +26,7 @@ pub struct Account {
     /// The pin of the server's key, base64url of 32 bytes.
     #[n(5)]
     pub pin: String,
+    /// The key that the server signs receipts with, base64url of 32 bytes.
+    #[n(6)]
+    pub receipt_key: Option<String>,
 }

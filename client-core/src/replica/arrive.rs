@@ -31,7 +31,10 @@ impl Group<'_> {
                     None => Ok(()),
                 }
             }
-            Arrival::Erased(id) => self.erase(*id),
+            Arrival::Erased(id) => {
+                self.forget_receipts(*id)?;
+                self.erase(*id)
+            }
         }
     }
 

@@ -10,6 +10,7 @@
 //! | `l` ‖ newest first, 8 ‖ record | the kind's name: the order of `list` |
 //! | `m` ‖ name | one fact about this device: `account`, `grants`, `identity`, `log`, `nonce`, `stations`, `synced` |
 //! | `o` ‖ place, 8 | the outbox: records with unsent changes, in the order in which they were made |
+//! | `p` ‖ record ‖ position, 8 | one receipt of the record: the position up to which the server's log was durable then |
 //! | `q` ‖ record | why the server refused the unsent changes of this record |
 //! | `r` ‖ record | the record: kind, this installation's actor, heads, feeds; only changes from its `first` to below its `next` exist |
 //! | `s` ‖ record | its summary |
@@ -34,6 +35,7 @@ pub(super) const GONE: u8 = b'g';
 pub(super) const LIST: u8 = b'l';
 const FACTS: u8 = b'm';
 pub(super) const OUTBOX: u8 = b'o';
+pub(super) const RECEIPTS: u8 = b'p';
 pub(super) const REFUSED: u8 = b'q';
 pub(super) const RECORDS: u8 = b'r';
 pub(super) const SUMMARIES: u8 = b's';
@@ -82,6 +84,12 @@ pub(super) fn outbox(place: u64) -> Vec<u8> {
     key
 }
 
+pub(super) fn receipt(record: RecordId, position: u64) -> Vec<u8> {
+    let mut key = of_record(RECEIPTS, record);
+    key.extend_from_slice(&position.to_be_bytes());
+    key
+}
+
 /// The newest record has the least key.
 pub(super) fn list(updated_ms: i64, record: RecordId) -> Vec<u8> {
     let ascending = updated_ms.cast_unsigned() ^ (1 << 63);
@@ -101,7 +109,7 @@ pub(super) fn last_actor(key: &[u8]) -> Option<Actor> {
     key.last_chunk().copied().map(Actor)
 }
 
-/// The place that an outbox row's key ends with.
+/// The place that an outbox row's key, or the position that a receipt's key ends with.
 pub(super) fn last_place(key: &[u8]) -> Option<u64> {
     key.last_chunk().copied().map(u64::from_be_bytes)
 }

@@ -12,7 +12,7 @@ use fieldwatch_schemas::sync::push::Outcome;
 use fieldwatch_schemas::sync::station::StationCard;
 
 use super::feeds::{LEFT, UNSEEN};
-use super::{FeedStatus, Group, Replica, ReplicaError, keys};
+use super::{FeedStatus, Group, Received, Replica, ReplicaError, keys};
 
 /// What is to be made durable together, in this order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct Page {
     pub outcomes: Vec<Outcome>,
     /// Of those refused: what another copy of this home clashed with, and is written anew instead of put in quarantine.
     pub rebases: BTreeSet<RecordId>,
+    /// The server's signed word for them.
+    pub receipt: Option<Received>,
     /// What came, and in which feed.
     pub arrivals: Vec<(Feed, Arrival)>,
     /// The feeds' new cursors.
@@ -91,6 +93,9 @@ impl Replica {
             group.turn_to_log(page)?;
             for outcome in &page.outcomes {
                 group.settle(outcome, page, &mut applied)?;
+            }
+            if let Some(received) = &page.receipt {
+                group.keep_receipt(received)?;
             }
             for (feed, arrival) in &page.arrivals {
                 group.arrive(feed, arrival, &mut applied)?;

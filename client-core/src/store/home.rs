@@ -23,6 +23,7 @@ const KEY: &str = "key.json";
 const RECORD_KEYS: &str = "record.keys";
 const SALT: &str = "salt.json";
 const DEVICE_KEY: &str = "device.key";
+const RECEIPT_KEY: &str = "receipt.pub";
 
 /// Opens the store of a home, and the keys of its records; an empty or missing folder becomes one, with this key.
 ///
@@ -46,6 +47,23 @@ pub fn open_home(home: &Path, source: &KeySource) -> Result<Vault, HomeError> {
     prepare(&home.join(STORE))?;
     let inner = SledStore::open(&home.join(STORE), SledOptions::device())?;
     Ok(Vault::seal(inner, &data_key, keys))
+}
+
+/// Keeps the server's receipt key where a receipt can be verified without opening the home. It is no secret, and receipts that this
+/// device keeps are checked against the one inside.
+///
+/// # Errors
+///
+/// [`HomeError::Io`].
+pub fn keep_receipt_key(home: &Path, key: &str) -> Result<(), HomeError> {
+    write(home, RECEIPT_KEY, key.as_bytes())
+}
+
+/// The server's receipt key, where a home is enrolled; nothing is opened, locked or made.
+#[must_use]
+pub fn receipt_key(home: &Path) -> Option<String> {
+    let content = read_limited(&home.join(RECEIPT_KEY)).ok()?;
+    String::from_utf8(content).ok()
 }
 
 fn existing_key(

@@ -101,6 +101,7 @@ impl Device {
             server: "localhost".to_owned(),
             url: "https://localhost:1".to_owned(),
             pin: "A".repeat(43),
+            receipt_key: None,
         };
         let store = open_home(&device.home(), &KeySource::Device).unwrap();
         let replica = Replica::open(store).unwrap();

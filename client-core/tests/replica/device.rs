@@ -57,6 +57,7 @@ pub(crate) fn account(role: Role) -> Account {
         server: "test".to_owned(),
         url: "https://localhost:1".to_owned(),
         pin: String::new(),
+        receipt_key: None,
     }
 }
 

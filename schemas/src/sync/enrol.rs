@@ -89,6 +89,9 @@ pub struct EnrolReply {
     /// The stations that concern them, so that deadlines hold before the first sync.
     #[serde(default)]
     pub stations: Vec<StationCard>,
+    /// The key that the server signs receipts with, Ed25519, base64url of 32 bytes.
+    #[serde(default)]
+    pub receipt_key: Option<String>,
     /// The nonce that the first assertion signs.
     pub nonce: String,
 }

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::pull::{Commit, FeedCursor, FeedEnd, Gone, RecordItem};
 use super::push::{Outcome, Pushed};
+use super::receipt::SignedReceipt;
 use super::station::StationCard;
 use crate::feed::{Grant, Standing};
 use crate::id::{LogId, RecordId};
@@ -104,4 +105,7 @@ pub enum Item {
     /// Comes last, once: a reply without it was cut.
     #[n(7)]
     End,
+    /// After the outcomes: the server's signed word for everything of the request that it has now.
+    #[n(10)]
+    Receipt(#[n(0)] SignedReceipt),
 }

@@ -60,6 +60,7 @@ fn enrolment() -> (EnrolRequest, EnrolReply) {
         further_stations: Vec::new(),
     };
     let reply = EnrolReply {
+        receipt_key: Some("A".repeat(43)),
         device: DEVICE,
         server: "fw.example".to_owned(),
         standing,

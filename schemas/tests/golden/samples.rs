@@ -13,6 +13,7 @@ use fieldwatch_schemas::sync::pull::{
     AuthorLabel, ChangeItem, Commit, FeedCursor, FeedEnd, Gone, RecordItem,
 };
 use fieldwatch_schemas::sync::push::{Outcome, Pushed, Verdict, Writer};
+use fieldwatch_schemas::sync::receipt::{Receipt, SignedReceipt, Statement, tree};
 use fieldwatch_schemas::sync::station::{StationCard, stations_tag};
 
 pub(crate) use sample::NOW;
@@ -79,7 +80,39 @@ pub(crate) fn messages() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         "summary",
         minicbor::to_vec(summary).unwrap(),
     ));
+    messages.push((
+        "stored-receipt",
+        "receipt",
+        minicbor::to_vec(receipt()).unwrap(),
+    ));
     messages
+}
+
+fn statement() -> Vec<u8> {
+    let statement = Statement {
+        version: 1,
+        server: "council.example".to_owned(),
+        log: LogId([7; 16]),
+        device: DeviceId([2; 16]),
+        position: 301,
+        at_ms: NOW,
+        records: 2,
+        root: tree::leaf(&[b"root"]),
+    };
+    minicbor::to_vec(statement).unwrap()
+}
+
+fn receipt() -> Receipt {
+    Receipt {
+        statement: statement().into(),
+        signature: [4; 64],
+        key: [5; 32],
+        record: RecordId([2; 16]),
+        heads: vec![Hash([4; 32])],
+        salt: [6; 16],
+        index: 1,
+        path: vec![tree::leaf(&[b"neighbour"])],
+    }
 }
 
 fn request() -> Request {
@@ -134,6 +167,11 @@ fn items() -> Vec<(&'static str, Item)> {
         cursor: 301,
     };
     let (stored, refused) = outcomes();
+    let signed = SignedReceipt {
+        statement: statement().into(),
+        signature: [4; 64],
+        seed: [8; 32],
+    };
     vec![
         ("hello", Item::Hello(hello)),
         ("outcome-stored", Item::Outcome(stored)),
@@ -144,6 +182,7 @@ fn items() -> Vec<(&'static str, Item)> {
         ("commit", Item::Commit(commit)),
         ("feed-end", Item::FeedEnd(end)),
         ("end", Item::End),
+        ("receipt", Item::Receipt(signed)),
     ]
 }
 

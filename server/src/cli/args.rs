@@ -74,6 +74,8 @@ pub(super) enum Sub {
         #[arg(long, value_name = "RECORD")]
         replaced_by: Option<RecordId>,
     },
+    /// Prints the public key that this server signs receipts with
+    ReceiptKey,
     /// Reads the whole store and proves every hash, index and digest
     Check,
     /// The whole story in a temporary folder: a server, devices, field data, the report

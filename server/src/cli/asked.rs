@@ -26,7 +26,7 @@ impl Sub {
     /// The administrative command, and how its answer is written; nothing for what is none.
     pub(super) fn into_command(self) -> Option<(Command, Write)> {
         let (command, write): (Command, Write) = match self {
-            Self::Init { .. } | Self::Serve(_) | Self::Demo(_) => return None,
+            Self::Init { .. } | Self::ReceiptKey | Self::Serve(_) | Self::Demo(_) => return None,
             Self::Station(sub) => (sub.into(), human::station),
             Self::Person(sub) => (sub.into(), human::person),
             Self::Ticket(args) => {

@@ -27,6 +27,11 @@ pub(super) fn begun(answer: &Value, lang: Lang) -> String {
     }
 }
 
+/// The key that receipts are signed with, bare: to be copied, and compared.
+pub(super) fn receipt_key(answer: &Value, _: Lang) -> String {
+    text(answer, "key").to_owned()
+}
+
 /// One station.
 pub(super) fn station(row: &Value, lang: Lang) -> String {
     let (id, name, code) = (text(row, "station"), text(row, "name"), text(row, "region"));

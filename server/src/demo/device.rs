@@ -45,6 +45,7 @@ impl Device {
             server: reply.server,
             url: link.server,
             pin: link.pin,
+            receipt_key: reply.receipt_key,
         };
         replica.keep_nonce(&reply.nonce)?;
         replica.keep_stations(&reply.stations)?;

@@ -58,6 +58,7 @@ fn reply(app: &App, device: &Device, person: Person) -> Result<EnrolReply, ApiEr
         server: app.name().to_owned(),
         grants: app.register().grants(&standing)?,
         stations: app.register().stations_of(&standing),
+        receipt_key: Some(app.notary().public_key()),
         standing,
         person_name: person.name,
         nonce: app.nonce()?,

@@ -25,6 +25,7 @@ use fieldwatch_schemas::time::Moment;
 use fieldwatch_server::app::{App, random};
 use fieldwatch_server::ledger::Ledger;
 use fieldwatch_server::log::Log;
+use fieldwatch_server::notary::Notary;
 use fieldwatch_server::register::person::{Person, Place};
 use fieldwatch_server::register::station::Station;
 use fieldwatch_server::register::ticket::Ticket;
@@ -194,7 +195,8 @@ fn open(
     let now = Arc::new(move || clock.load(Ordering::SeqCst));
     let log = Log::new(store, random().unwrap(), now).unwrap();
     let gate = Gate::new(NAME.to_owned(), NonceKey::new(&[7; 32]), signing_key).unwrap();
-    App::new(log, ledger.clone(), gate).unwrap()
+    let notary = Notary::new(NAME.to_owned(), signing_key).unwrap();
+    App::new(log, ledger.clone(), gate, notary).unwrap()
 }
 
 impl Reply {

@@ -14,7 +14,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tracing::Instrument as _;
 
 use super::coding::Coding;
-use crate::app::App;
+use crate::app::{App, random};
 use crate::exchange::{self, Exchange};
 use crate::problem::ApiError;
 use crate::register::device::Device;
@@ -72,6 +72,8 @@ impl Reply {
         let mut told = Told::default();
         if let Some(push) = push {
             told.pushed = push.outbox.len();
+            let notary = app.notary();
+            exchange.heard_by(notary.hear(device.id, &push.outbox, random()?));
             let pushed = app.pushes().push(push.asker, push.outbox).await;
             exchange.answered_by(pushed.map_err(ApiError::Refused)?);
         }
