@@ -31,10 +31,7 @@ impl Group<'_> {
                     None => Ok(()),
                 }
             }
-            Arrival::Erased(id) => {
-                self.forget_receipts(*id)?;
-                self.erase(*id)
-            }
+            Arrival::Erased(id) => self.erase(*id),
         }
     }
 

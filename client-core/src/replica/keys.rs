@@ -23,8 +23,8 @@
 use fieldwatch_schemas::id::{Actor, RecordId};
 
 /// The tables whose keys name a record behind their first byte: their rows are sealed under that record's key.
-const OF_RECORDS: [u8; 8] = [
-    LABELS, CHANGES, GONE, REFUSED, RECORDS, SUMMARIES, WANTED, CONFLICTS,
+const OF_RECORDS: [u8; 9] = [
+    LABELS, CHANGES, GONE, RECEIPTS, REFUSED, RECORDS, SUMMARIES, WANTED, CONFLICTS,
 ];
 
 pub(super) const LABELS: u8 = b'a';
