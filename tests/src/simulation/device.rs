@@ -92,6 +92,7 @@ impl Device {
             server: "simulated".to_owned(),
             url: "https://127.0.0.1:1".to_owned(),
             pin: String::new(),
+            receipt_key: None,
         };
         let grants = fieldwatch_schemas::feed::grants_of(&standing);
         replica.enrolled(&account, &grants)?;
