@@ -8,6 +8,7 @@
 //! Everything goes through the real binaries over real TLS; only a [`peer::Peer`] speaks the protocol itself, to ask what the
 //! binaries would never ask. Nothing sleeps: whoever waits, waits for something, with a deadline.
 
+pub mod bench;
 pub mod chance;
 pub mod device;
 pub mod fault;

@@ -21,7 +21,11 @@ pub const DEADLINE: Duration = Duration::from_secs(120);
 /// [`Fault`] if it has not been built.
 pub fn binary(name: &str) -> Told<PathBuf> {
     let own = std::env::current_exe()?;
-    let folder = own.parent().and_then(|deps| deps.parent());
+    // A program lies beside the others, a test one folder below them.
+    let folder = own.ancestors().skip(1).find(|folder| {
+        let is_of_tests = folder.ends_with("deps") || folder.ends_with("examples");
+        !is_of_tests
+    });
     let path = folder.unwrap_or(&own).join(name);
     if path.is_file() {
         return Ok(path);
@@ -177,9 +181,18 @@ impl Running {
     /// # Errors
     ///
     /// [`Fault`] if it has not ended after [`DEADLINE`].
-    pub fn finish(mut self) -> Told<Ran> {
+    pub fn finish(self) -> Told<Ran> {
+        self.finish_within(DEADLINE)
+    }
+
+    /// Waits for its end, as long as it may take.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] if it has not ended then.
+    pub fn finish_within(mut self, deadline: Duration) -> Told<Ran> {
         let ended = self.ended.take();
-        let ended = ended.or_else(|| self.output.recv_timeout(DEADLINE).ok());
+        let ended = ended.or_else(|| self.output.recv_timeout(deadline).ok());
         let late = || Fault::new(format!("`{}` does not end", self.line));
         let (stdout, stderr) = ended.ok_or_else(late)?;
         Ok(Ran {

@@ -66,6 +66,12 @@ impl Wire {
         })
     }
 
+    /// How the server is trusted, for a client of another make.
+    #[must_use]
+    pub fn config(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.config)
+    }
+
     /// Sends a request and reads the reply to its end.
     ///
     /// # Errors

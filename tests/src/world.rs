@@ -56,6 +56,17 @@ impl World {
         self.port
     }
 
+    /// The process id of the server.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] if it is not running.
+    pub fn pid(&self) -> Told<u32> {
+        let server = self.server.borrow();
+        let pid = server.as_ref().map(Server::pid);
+        pid.ok_or_else(|| Fault::new("the server is not running"))
+    }
+
     /// The folder of everything.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -68,7 +79,9 @@ impl World {
         self.folder.path().join(name)
     }
 
-    fn data(&self) -> PathBuf {
+    /// The server's data folder.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
         self.path("server")
     }
 

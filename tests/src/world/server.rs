@@ -81,6 +81,10 @@ impl Server {
         self.port
     }
 
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(super) fn kill_nine(mut self) -> Told<()> {
         self.child.kill()?;
         self.child.wait()?;
