@@ -50,6 +50,7 @@ impl Phone {
             server: reply.server,
             url: link.server.clone(),
             pin: link.pin.clone(),
+            receipt_key: reply.receipt_key,
         };
         let mut phone = Self {
             https: Https::new(account, identity, Some(reply.nonce))?,
