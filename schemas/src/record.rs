@@ -11,6 +11,7 @@ pub mod frozen;
 pub mod import;
 mod reach;
 pub mod rebase;
+pub mod successor;
 pub mod view;
 
 use std::collections::{BTreeMap, BTreeSet};

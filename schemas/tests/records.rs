@@ -19,6 +19,9 @@ mod raw;
 #[path = "samples/record.rs"]
 mod sample;
 #[cfg(test)]
+#[path = "records/successors.rs"]
+mod successors;
+#[cfg(test)]
 #[path = "records/tables.rs"]
 mod tables;
 #[cfg(test)]

@@ -13,6 +13,7 @@
 
 mod blind;
 mod carry;
+pub mod redact;
 
 use std::sync::Arc;
 
@@ -43,6 +44,11 @@ pub enum EraseError {
     /// Others rest on records of this kind, and they say nothing about anybody.
     #[error("a {0} cannot be erased: other records rest on it")]
     Kept(Kind),
+    /// A record whose id is its key cannot be followed by another.
+    #[error(
+        "a {0} has the id of its key, and no other record can take its place: correct it, or erase it"
+    )]
+    Natural(Kind),
     /// Nobody has chosen between the values of these fields.
     #[error("nobody has chosen between the values of {}: a successor would choose for them", .0.join(", "))]
     Conflicts(Vec<String>),

@@ -25,6 +25,8 @@ mod labels;
 mod pulling;
 #[path = "log/pushing.rs"]
 mod pushing;
+#[path = "log/redacting.rs"]
+mod redacting;
 #[path = "log/replica.rs"]
 mod replica;
 #[path = "log/reporting.rs"]

@@ -93,4 +93,11 @@ pub enum Command {
         /// The record that takes its place.
         replaced_by: Option<RecordId>,
     },
+    /// Makes a successor that says some things otherwise, and erases the record.
+    Redact {
+        /// Which.
+        record: RecordId,
+        /// The paths, and what they are to say.
+        set: Vec<(String, String)>,
+    },
 }

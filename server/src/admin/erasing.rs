@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{AdminError, Backstage};
 use crate::erase::Erased;
+use crate::erase::redact::Redaction;
 
 impl Backstage {
     pub(super) fn erase(
@@ -17,15 +18,33 @@ impl Backstage {
             .app
             .pushes()
             .erase(self.app.ledger(), record, replaced_by)?;
-        Ok(shown(&erased))
+        Ok(shown(&erased, None))
     }
 }
 
-fn shown(erased: &Erased) -> Value {
+impl Backstage {
+    /// Redacts in the first administrator's name: who may run this command is who owns the folder.
+    pub(super) fn redact(
+        &self,
+        record: RecordId,
+        set: Vec<(String, String)>,
+    ) -> Result<Value, AdminError> {
+        let redaction = Redaction {
+            record,
+            set,
+            by: self.administrator()?.id,
+        };
+        let redacted = self.app.pushes().redact(self.app.ledger(), redaction)?;
+        Ok(shown(&redacted.erased, Some(&redacted.dropped)))
+    }
+}
+
+fn shown(erased: &Erased, dropped: Option<&[String]>) -> Value {
     json!({
         "record": erased.erasure.record,
         "erased": Moment::china(erased.erasure.at_ms).rfc3339(),
         "replaced_by": erased.erasure.replaced_by,
         "was_erased": erased.was_erased,
+        "dropped": dropped,
     })
 }

@@ -76,6 +76,15 @@ pub(super) enum Sub {
     },
     /// Prints the public key that this server signs receipts with
     ReceiptKey,
+    /// Erases a record, and makes one in its place that says some things otherwise and has no history
+    Redact {
+        /// Which
+        #[arg(value_name = "RECORD")]
+        record: RecordId,
+        /// What it is to say: PATH=TEXT, an empty text clears; events.ID.KEY=TEXT for what an event says
+        #[arg(long, value_name = "PATH=TEXT", required = true, value_parser = setting)]
+        set: Vec<(String, String)>,
+    },
     /// Reads the whole store and proves every hash, index and digest
     Check,
     /// The whole story in a temporary folder: a server, devices, field data, the report
@@ -236,6 +245,11 @@ fn authority() -> impl TypedValueParser<Value = Authority> {
         "department" => Authority::Department,
         _ => Authority::Council,
     })
+}
+
+fn setting(text: &str) -> Result<(String, String), &'static str> {
+    let (path, text) = text.split_once('=').ok_or("PATH=TEXT is needed")?;
+    Ok((path.trim().to_owned(), text.to_owned()))
 }
 
 fn duration_ms(text: &str) -> Result<i64, String> {

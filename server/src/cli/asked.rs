@@ -43,6 +43,7 @@ impl Sub {
             Self::Report { from, to, region } => {
                 (Command::Report { from, to, region }, report_in_words)
             }
+            Self::Redact { record, set } => (Command::Redact { record, set }, human::erased),
             Self::Check => (Command::Check, human::checked),
             Self::Erase {
                 record,

@@ -21,14 +21,14 @@ use crate::replica::{Replica, text};
 use crate::world::{NOW_MS, World, staff};
 
 /// A server whose keys and ledger outlive its store.
-struct Office {
-    store: Arc<FaultyStore>,
+pub(crate) struct Office {
+    pub(crate) store: Arc<FaultyStore>,
     file: Arc<MemoryFile>,
-    ledger: Arc<Ledger>,
+    pub(crate) ledger: Arc<Ledger>,
 }
 
 impl Office {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             store: Arc::default(),
             file: Arc::new(MemoryFile::new()),
@@ -37,7 +37,7 @@ impl Office {
     }
 
     /// Opens everything, as a server does that starts.
-    fn open(&self) -> World {
+    pub(crate) fn open(&self) -> World {
         let keys = RecordKeys::open(self.file.clone(), [5; 32]).unwrap();
         let store = Arc::clone(&self.store);
         let opener = Box::new(move || {
@@ -50,14 +50,14 @@ impl Office {
     }
 
     /// A copy of the store, as a backup is.
-    fn copy(&self) -> MemoryStore {
+    pub(crate) fn copy(&self) -> MemoryStore {
         let copy = MemoryStore::new();
         copy_rows(&*self.store, &copy);
         copy
     }
 
     /// Puts a copy back in the store's place.
-    fn put_back(&self, copy: &MemoryStore) {
+    pub(crate) fn put_back(&self, copy: &MemoryStore) {
         let mut gone = Batch::new();
         let mut keys = Vec::new();
         let mut note = |key: &[u8], _: &[u8]| {
@@ -84,7 +84,7 @@ fn copy_rows(from: &dyn Store, to: &dyn Store) {
 }
 
 /// The rows, as they lie there, that name a record.
-fn rows_of(store: &dyn Store, record: RecordId) -> Vec<u8> {
+pub(crate) fn rows_of(store: &dyn Store, record: RecordId) -> Vec<u8> {
     let mut tables = Vec::new();
     let mut look = |key: &[u8], _: &[u8]| {
         let names = key.get(1..17) == Some(record.bytes());
@@ -96,13 +96,13 @@ fn rows_of(store: &dyn Store, record: RecordId) -> Vec<u8> {
     tables
 }
 
-fn sound(world: &World, records: u64) {
+pub(crate) fn sound(world: &World, records: u64) {
     let checked = world.check();
     assert_eq!(checked.problems, Vec::<String>::new());
     assert_eq!(checked.records, records);
 }
 
-fn erased_items(items: &[Vec<Item>]) -> Vec<(RecordId, Option<RecordId>)> {
+pub(crate) fn erased_items(items: &[Vec<Item>]) -> Vec<(RecordId, Option<RecordId>)> {
     let items = items.iter().flatten().filter_map(|item| match item {
         Item::Erased(gone) => Some((gone.record, gone.replaced_by)),
         _ => None,

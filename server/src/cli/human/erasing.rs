@@ -26,5 +26,13 @@ pub(in crate::cli) fn erased(answer: &Value, lang: Lang) -> String {
             Lang::En => format!("\nits successor is {successor}"),
         });
     }
+    let dropped = answer.get("dropped").and_then(Value::as_array);
+    let dropped = dropped.into_iter().flatten().filter_map(Value::as_str);
+    for path in dropped {
+        words.push_str(&match lang {
+            Lang::Zh => format!("\n未带入：{path}"),
+            Lang::En => format!("\nleft behind: {path}"),
+        });
+    }
     words
 }

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use fieldwatch_schemas::id::RecordId;
+use fieldwatch_schemas::store::Store;
+use fieldwatch_schemas::sync::push::Accepted;
 
-use super::Desk;
-use crate::erase::{EraseError, Erased, catch_up, erase};
+use super::{Desk, Ruling};
+use crate::erase::redact::{Redacted, Redaction, draft, succeed};
+use crate::erase::{EraseError, Erased, catch_up, erase, is_erased};
 use crate::ledger::Ledger;
+use crate::tables;
 
 impl Desk {
     /// Erases a record everywhere: see [`crate::erase`]. Idempotent.
@@ -24,15 +28,71 @@ impl Desk {
         drop(self.cache.take(record));
         self.unfinished = Some(Arc::clone(ledger));
         let erased = erase(&self.log, ledger, record, replaced_by);
-        match &erased {
-            Err(EraseError::Store(error)) if !error.is_about_size() => {
-                self.log.fail(error);
-                self.forget();
-            }
-            Err(EraseError::Ledger(_)) => {}
-            _ => self.unfinished = None,
+        if !matches!(erased, Err(EraseError::Store(_) | EraseError::Ledger(_))) {
+            self.unfinished = None;
         }
-        erased
+        erased.inspect_err(|error| self.fail_if_disk(error))
+    }
+
+    fn fail_if_disk(&mut self, error: &EraseError) {
+        if let EraseError::Store(error) = error
+            && !error.is_about_size()
+        {
+            self.log.fail(error);
+            self.forget();
+        }
+    }
+
+    /// Redacts a record: see [`crate::erase::redact`].
+    ///
+    /// # Errors
+    ///
+    /// [`EraseError`]. After [`EraseError::Store`] the successor may be there, and the record not gone yet: the same once more finishes it.
+    pub fn redact(
+        &mut self,
+        ledger: &Arc<Ledger>,
+        redaction: &Redaction,
+    ) -> Result<Redacted, EraseError> {
+        self.enter();
+        let record = redaction.record;
+        let store = self.log.store()?;
+        if is_erased(&self.log, &*store, record)? {
+            return Err(EraseError::RecordErased(record));
+        }
+        let held = self.held(&*store, record)?;
+        let kept = held.ok_or(EraseError::RecordUnknown(record))?;
+        let view = kept.document.view();
+        let draft = draft(redaction, &kept.document, &view)?;
+        let mut dropped = Vec::new();
+        let is_made = store.get(&tables::record_key(draft.id))?.is_some();
+        if !is_made {
+            let (document, row) = (&kept.document, &kept.row);
+            let (now_ms, region) = (self.log.now_ms(), &*self.station_region);
+            let made = succeed(redaction, &draft, (document, row), now_ms, region)?;
+            dropped = made.1;
+            let written = self.write_successor(&*store, made.0);
+            written.inspect_err(|error| self.fail_if_disk(error))?;
+        }
+        drop(store);
+        let erased = self.erase(ledger, record, Some(draft.id))?;
+        Ok(Redacted {
+            erased,
+            successor: draft.id,
+            dropped,
+        })
+    }
+
+    /// The successor is durable before anything of its predecessor is gone.
+    fn write_successor(&mut self, store: &dyn Store, made: Accepted) -> Result<(), EraseError> {
+        let id = made.document.id();
+        match self.plan(store, None, made)? {
+            Ruling::Write(document, plan, _) => {
+                self.write(*document, *plan, id)?;
+                Ok(self.log.flush(self.life)?)
+            }
+            Ruling::Refuse(refusal) => Err(EraseError::Refused(refusal.words)),
+            Ruling::Duplicate | Ruling::Missing(_) => Err(EraseError::RecordErased(id)),
+        }
     }
 
     /// Finishes what the disk stopped. What cannot be finished yet is tried again at the next turn.
