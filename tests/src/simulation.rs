@@ -15,6 +15,7 @@ mod cast;
 pub mod clock;
 mod device;
 mod disk;
+mod fates;
 mod faults;
 mod heal;
 mod network;
@@ -83,6 +84,7 @@ struct World {
     queue: Queue<Event>,
     server: Server,
     devices: Vec<Device>,
+    stations: Vec<String>,
     /// Until when each device cannot reach the server.
     cut_off: BTreeMap<usize, i64>,
     books: Books,
@@ -138,6 +140,8 @@ impl World {
         let server = Server::begin(clock::BEGIN_MS)?;
         let mut chance = Chance::seeded(plan.seed ^ 0xca57);
         let devices = cast::assemble(&server.room()?.register, &mut chance)?;
+        let stations = server.room()?.register.stations();
+        let stations = stations.into_iter().map(|station| station.id).collect();
         let mut queue = Queue::new();
         let happening = plan.entries.iter().filter(|entry| mask.has(entry.number));
         for entry in happening {
@@ -151,6 +155,7 @@ impl World {
             queue,
             server,
             devices,
+            stations,
             cut_off: BTreeMap::new(),
             books: Books::default(),
             tally,
@@ -222,6 +227,7 @@ impl World {
             place,
             device,
             books: &mut self.books,
+            stations: &self.stations,
             now,
             chance,
             did: String::new(),
@@ -282,6 +288,7 @@ impl World {
     fn told(self) -> Run {
         let mut tally = self.tally;
         tally.changes = self.books.changes;
+        tally.faults.transfer += self.books.transfers;
         tally.acknowledged = self.books.acknowledged.len() as u64;
         self.findings.count(&mut tally);
         Run {

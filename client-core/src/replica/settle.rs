@@ -41,11 +41,13 @@ impl Group<'_> {
         }
         let mut also = Batch::new();
         match outcome.verdict {
-            Verdict::Stored => {}
-            Verdict::Duplicate if held.row.feeds.is_empty() && !held.has_unsent() => {
+            // It may lie where this person does not see it: unless a feed brings it, it goes when all have come to their end.
+            Verdict::Stored | Verdict::Duplicate
+                if held.row.feeds.is_empty() && !held.has_unsent() =>
+            {
                 also.put(keys::of_record(keys::GONE, held.id), LEFT);
             }
-            Verdict::Duplicate => {}
+            Verdict::Stored | Verdict::Duplicate => {}
             Verdict::Missing => {
                 for place in 0..held.changes.len() {
                     held.note(place, true, None);

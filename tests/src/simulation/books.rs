@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fieldwatch_schemas::id::{Hash, RecordId};
 
+use crate::fault::Told;
+
 /// One word that a person wrote, durable on a device when it was written down here.
 #[derive(Debug, Clone)]
 pub(super) struct Word {
@@ -29,6 +31,10 @@ pub(super) struct Books {
     pub(super) acknowledged: BTreeSet<(RecordId, Hash)>,
     /// How many changes people made.
     pub(super) changes: u64,
+    /// How many of them send a case to another station.
+    pub(super) transfers: u64,
+    /// What was erased, as the server said when it was asked to.
+    pub(super) erased: BTreeSet<RecordId>,
     next: u64,
 }
 
@@ -68,13 +74,30 @@ impl Books {
         }
     }
 
-    /// Excuses the words of a device that stand in these changes of a record and nowhere else.
+    /// Excuses the words of a record that stand in these changes.
     pub(super) fn excuse(&mut self, record: RecordId, chunks: &[Vec<u8>], why: &'static str) {
         for word in self.words.get_mut(&record).into_iter().flatten() {
             if is_in(&word.text, chunks) {
                 word.excuse.get_or_insert(why);
             }
         }
+    }
+
+    /// Excuses the words of a device that stand nowhere any more.
+    pub(super) fn excuse_missing(
+        &mut self,
+        device: usize,
+        stands_somewhere: impl Fn(RecordId, &str) -> Told<bool>,
+        why: &'static str,
+    ) -> Told<()> {
+        for (record, words) in &mut self.words {
+            for word in words.iter_mut().filter(|word| word.device == device) {
+                if word.excuse.is_none() && !stands_somewhere(*record, &word.text)? {
+                    word.excuse = Some(why);
+                }
+            }
+        }
+        Ok(())
     }
 }
 

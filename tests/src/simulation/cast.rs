@@ -113,5 +113,5 @@ fn enrol(register: &Register, person: &Person, number: u8, nth: u8) -> Told<Devi
             enrolled_ms: BEGIN_MS,
             revoked_ms: None,
         })?;
-    Device::enrolled(enrolled.id, person.standing(), &person.name)
+    Device::enrolled(enrolled.id, &person.standing(), &person.name)
 }

@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use fieldwatch_client_core::chance::SeededChance;
 use fieldwatch_client_core::engine::{Effect, Engine, Input, Patience, Report, Traffic};
-use fieldwatch_client_core::replica::{Account, Replica, ReplicaError};
+use fieldwatch_client_core::replica::{Account, HeldChange, Replica, ReplicaError};
 use fieldwatch_client_core::store::vault::{Vault, open_keys};
 use fieldwatch_schemas::feed::Standing;
 use fieldwatch_schemas::id::{DeviceId, Hash, RecordId};
 use fieldwatch_schemas::problem::Problem;
 use fieldwatch_schemas::store::small::{MemoryFile, SmallFile};
+use fieldwatch_schemas::store::{KeyRange, Row};
 use fieldwatch_schemas::sync::exchange::Item;
 use fieldwatch_schemas::sync::frame::Frames;
 use fieldwatch_schemas::time::Moment;
 
 use super::disk::Disk;
 use super::network::Weather;
-use crate::fault::{Fault, Told};
+use crate::fault::Told;
 
 /// What every home is sealed under: nobody looks over anybody's shoulder here.
 const DATA_KEY: [u8; 32] = [3; 32];
@@ -26,12 +27,12 @@ const DATA_KEY: [u8; 32] = [3; 32];
 pub(super) struct Device {
     /// Who it is to the server.
     pub(super) id: DeviceId,
-    /// Its person, as it believes.
-    pub(super) standing: Standing,
     /// Its disk.
     pub(super) disk: Arc<Disk>,
     /// The file with the keys of its records.
     record_keys: Arc<MemoryFile>,
+    /// A copy that was put away.
+    copy: Option<Copied>,
     /// What runs on it.
     pub(super) replica: Replica,
     /// The sync under way.
@@ -42,6 +43,13 @@ pub(super) struct Device {
     pub(super) last_sync: Option<Result<Report, Problem>>,
     /// Whether the server lets it in no more.
     pub(super) is_revoked: bool,
+}
+
+/// What was on a device's disk.
+#[derive(Debug, Clone)]
+struct Copied {
+    rows: Vec<Row>,
+    record_keys: Option<Vec<u8>>,
 }
 
 /// A sync under way.
@@ -81,7 +89,7 @@ impl Device {
     /// # Errors
     ///
     /// A fault if its store cannot be opened.
-    pub(super) fn enrolled(id: DeviceId, standing: Standing, name: &str) -> Told<Self> {
+    pub(super) fn enrolled(id: DeviceId, standing: &Standing, name: &str) -> Told<Self> {
         let disk = Arc::new(Disk::default());
         let record_keys = Arc::new(MemoryFile::new());
         let replica = open(&disk, &record_keys)?;
@@ -94,13 +102,13 @@ impl Device {
             pin: String::new(),
             receipt_key: None,
         };
-        let grants = fieldwatch_schemas::feed::grants_of(&standing);
+        let grants = fieldwatch_schemas::feed::grants_of(standing);
         replica.enrolled(&account, &grants)?;
         Ok(Self {
             id,
-            standing,
             disk,
             record_keys,
+            copy: None,
             replica,
             session: None,
             clock_off_ms: 0,
@@ -137,6 +145,89 @@ impl Device {
         self.disk.reopen();
         self.replica = open(&self.disk, &self.record_keys)?;
         Ok(())
+    }
+
+    /// Puts a copy of all that is on the disk away.
+    ///
+    /// # Errors
+    ///
+    /// A fault if it cannot be read.
+    pub(super) fn put_away(&mut self) -> Told<()> {
+        self.copy = Some(Copied {
+            rows: self.disk.rows()?,
+            record_keys: self.record_keys.read()?,
+        });
+        Ok(())
+    }
+
+    /// Sets the device back to the copy that was put away. Whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// A fault if it cannot be opened.
+    pub(super) fn set_back(&mut self) -> Told<bool> {
+        let Some(copy) = self.copy.clone() else {
+            return Ok(false);
+        };
+        self.session = None;
+        self.disk = Arc::new(Disk::holding(&copy.rows)?);
+        self.record_keys = file_of(copy.record_keys.as_deref())?;
+        self.replica = open(&self.disk, &self.record_keys)?;
+        Ok(true)
+    }
+
+    /// Another phone with everything that is on this one.
+    ///
+    /// # Errors
+    ///
+    /// A fault if it cannot be opened.
+    pub(super) fn twin(&self) -> Told<Self> {
+        let disk = Arc::new(Disk::holding(&self.disk.rows()?)?);
+        let record_keys = file_of(self.record_keys.read()?.as_deref())?;
+        Ok(Self {
+            id: self.id,
+            replica: open(&disk, &record_keys)?,
+            disk,
+            record_keys,
+            copy: None,
+            session: None,
+            clock_off_ms: self.clock_off_ms,
+            last_sync: None,
+            is_revoked: self.is_revoked,
+        })
+    }
+
+    /// Every row that can be read on it, its seals opened.
+    ///
+    /// # Errors
+    ///
+    /// A fault if a seal does not open.
+    pub(super) fn readable_rows(&self) -> Told<Vec<Row>> {
+        let vault = vault(&self.disk, &self.record_keys)?;
+        let mut rows = Vec::new();
+        vault
+            .store()
+            .scan(&KeyRange::prefix(&[]), &mut |key, value| {
+                rows.push(Row {
+                    key: key.to_vec(),
+                    value: value.to_vec(),
+                });
+                std::ops::ControlFlow::Continue(())
+            })?;
+        Ok(rows)
+    }
+
+    /// Who its person is, as it was told last.
+    ///
+    /// # Errors
+    ///
+    /// A fault if it cannot tell.
+    pub(super) fn standing(&self) -> Result<Standing, ReplicaError> {
+        let account = self.replica.account()?;
+        let account = account.ok_or(ReplicaError::Damaged {
+            what: "the account",
+        })?;
+        Ok(account.standing)
     }
 
     /// Begins a sync, unless one is under way.
@@ -281,23 +372,52 @@ impl Device {
     ///
     /// A fault if the replica cannot tell.
     pub(super) fn heads(&self, record: RecordId) -> Told<Option<Vec<Hash>>> {
-        match self.replica.heads(record) {
-            Ok(heads) => Ok(Some(heads)),
-            Err(ReplicaError::RecordUnknown(_)) => Ok(None),
-            Err(error) => Err(Fault::from(error)),
-        }
+        Ok(known(self.replica.heads(record))?)
+    }
+
+    /// The changes of a record, none if it is not here.
+    ///
+    /// # Errors
+    ///
+    /// A fault if the replica cannot tell.
+    pub(super) fn changes(&self, record: RecordId) -> Told<Vec<HeldChange>> {
+        Ok(known(self.replica.changes(record))?.unwrap_or_default())
+    }
+
+    /// Their bytes.
+    ///
+    /// # Errors
+    ///
+    /// A fault if the replica cannot tell.
+    pub(super) fn chunks(&self, record: RecordId) -> Told<Vec<Vec<u8>>> {
+        let changes = self.changes(record)?;
+        Ok(changes.into_iter().map(|change| change.chunk).collect())
+    }
+}
+
+/// What a replica says of a record; nothing if it is not here.
+fn known<T>(said: Result<T, ReplicaError>) -> Result<Option<T>, ReplicaError> {
+    match said {
+        Err(ReplicaError::RecordUnknown(_)) => Ok(None),
+        said => said.map(Some),
     }
 }
 
 /// Opens a replica as a home is opened, its rows sealed.
 fn open(disk: &Arc<Disk>, record_keys: &Arc<MemoryFile>) -> Told<Replica> {
+    Ok(Replica::open(vault(disk, record_keys)?)?)
+}
+
+fn vault(disk: &Arc<Disk>, record_keys: &Arc<MemoryFile>) -> Told<Vault> {
     let file: Arc<dyn SmallFile> = Arc::clone(record_keys) as _;
     let keys = open_keys(file, &DATA_KEY, [7; 32])?;
-    Ok(Replica::open(Vault::seal(
-        Arc::clone(disk),
-        &DATA_KEY,
-        keys,
-    ))?)
+    Ok(Vault::seal(Arc::clone(disk), &DATA_KEY, keys))
+}
+
+fn file_of(content: Option<&[u8]>) -> Told<Arc<MemoryFile>> {
+    let file = MemoryFile::new();
+    content.map(|content| file.replace(content)).transpose()?;
+    Ok(Arc::new(file))
 }
 
 fn note(item: &Item, heard: &mut Heard) {

@@ -3,7 +3,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fieldwatch_schemas::store::memory::{Fault, MemoryStore};
-use fieldwatch_schemas::store::{Batch, KeyRange, Row, Store, StoreError, Visit};
+use fieldwatch_schemas::store::{
+    BATCH_BYTES_MAX, BATCH_ROWS_MAX, Batch, KeyRange, Row, Store, StoreError, Visit,
+};
 
 /// A store in memory with a fuse.
 #[derive(Debug, Default)]
@@ -22,6 +24,44 @@ struct Power {
 }
 
 impl Disk {
+    /// A disk that holds these rows.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if a row is too large for any batch.
+    pub(super) fn holding(rows: &[Row]) -> Result<Self, StoreError> {
+        let disk = Self::default();
+        let mut batch = Batch::new();
+        for row in rows {
+            let size = row.key.len() + row.value.len();
+            if batch.len() >= BATCH_ROWS_MAX || batch.size_bytes() + size > BATCH_BYTES_MAX {
+                disk.memory.apply(&std::mem::take(&mut batch))?;
+            }
+            batch.put(row.key.clone(), row.value.clone());
+        }
+        disk.memory.apply(&batch)?;
+        disk.memory.flush()?;
+        Ok(disk)
+    }
+
+    /// Every row.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::scan`].
+    pub(super) fn rows(&self) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::new();
+        self.memory
+            .scan(&KeyRange::prefix(&[]), &mut |key, value| {
+                rows.push(Row {
+                    key: key.to_vec(),
+                    value: value.to_vec(),
+                });
+                std::ops::ControlFlow::Continue(())
+            })?;
+        Ok(rows)
+    }
+
     /// Loses power after so many acts more.
     pub(super) fn lose_power_after(&self, acts: u64) {
         self.power().fuse = Some(acts);

@@ -36,6 +36,12 @@ impl World {
                 }
             }
             What::Clock => self.set_clock(place, &mut chance),
+            What::Clone => self.copy_phone(place)?,
+            What::PutAway => self.put_phone_away(place)?,
+            What::SetBack => self.set_phone_back(place)?,
+            What::PersonChange => self.change_person(place, &mut chance),
+            What::Revocation => self.revoke(place),
+            What::Erasure => self.erase(&mut chance)?,
             What::Act | What::Sync => {}
         }
         Ok(())

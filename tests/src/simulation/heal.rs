@@ -16,6 +16,8 @@ impl World {
         self.server.start()?;
         for device in &mut self.devices {
             device.restart(usize::MAX)?;
+            let known = self.server.room()?.register.device(device.id);
+            device.is_revoked = known.is_none_or(|known| known.revoked_ms.is_some());
         }
         for _ in 0..ROUNDS_MAX {
             if self.round()? {

@@ -1,9 +1,11 @@
 //! The oracle: after healing, what is there is compared with what the books say and with what follows from the records themselves.
 
 mod devices;
+mod erased;
 mod truth;
 mod words;
 
+pub(super) use self::truth::{RECORDS, chunks_of};
 use super::World;
 use super::report::Tally;
 use crate::fault::Told;
@@ -67,6 +69,7 @@ impl World {
         self.heal()?;
         let truth = self.truth()?;
         self.judge_server(&truth)?;
+        self.judge_erased(&truth)?;
         self.judge_promises(&truth);
         for place in 0..self.devices.len() {
             self.judge_device(place, &truth)?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fieldwatch_client_core::chance::SeededChance;
 use fieldwatch_client_core::replica::{Filter, Listed, ReplicaError};
 use fieldwatch_schemas::code;
+use fieldwatch_schemas::feed::Standing;
 use fieldwatch_schemas::field::{FieldValue, Scalar};
 use fieldwatch_schemas::id::{EventId, RecordId};
 use fieldwatch_schemas::kind::Kind;
@@ -44,6 +45,8 @@ pub(super) struct Hand<'a> {
     pub(super) device: &'a mut Device,
     /// What is written down of it.
     pub(super) books: &'a mut Books,
+    /// The stations that there are.
+    pub(super) stations: &'a [String],
     /// What the device's clock says.
     pub(super) now: Moment,
     /// Whatever is left to chance.
@@ -59,14 +62,15 @@ impl Hand<'_> {
     ///
     /// The replica's: an act that is not possible is refused, which people take as it comes.
     pub(super) fn act(&mut self) -> Result<(), ReplicaError> {
-        let role = self.device.standing.role;
-        match (self.chance.below(100), role) {
+        let standing = self.device.standing()?;
+        match (self.chance.below(100), standing.role) {
             (0..12, Role::StationStaff) => self.new_case(),
             (12..17, Role::StationStaff) => self.new_party(),
-            (17..23, Role::StationStaff) => self.import(),
+            (20..25, Role::StationStaff) => self.import(&standing),
             (0..16, Role::Volunteer) => self.new_inspection(),
             (0..4, Role::Coordinator) => self.new_campaign(),
-            (23..62, _) => self.edit(),
+            (4..8, Role::Coordinator) | (17..20, Role::StationStaff) => self.hand_over(),
+            (25..62, _) => self.edit(),
             (62..70, _) => self.narrate(),
             (70..88, _) => self.event(),
             (88..92, _) => self.choose(),
@@ -123,9 +127,9 @@ impl Hand<'_> {
     }
 
     /// A row of a table that colleagues import too; now and then another station holds it.
-    fn import(&mut self) -> Result<(), ReplicaError> {
+    fn import(&mut self, standing: &Standing) -> Result<(), ReplicaError> {
         let number = self.chance.below(12);
-        let station = self.device.standing.station.clone().unwrap_or_default();
+        let station = standing.station.clone().unwrap_or_default();
         let of_all = number == 0;
         let external_no = if of_all {
             "N0".to_owned()
@@ -181,6 +185,26 @@ impl Hand<'_> {
         Ok(())
     }
 
+    /// Sends a case to another station.
+    fn hand_over(&mut self) -> Result<(), ReplicaError> {
+        let Some(line) = self.pick(Some(Kind::Case))? else {
+            return Ok(());
+        };
+        let stations: Vec<&str> = self.stations.iter().map(String::as_str).collect();
+        let Some(station) = self.chance.pick(&stations) else {
+            return Ok(());
+        };
+        self.did = format!("hand over {} to {station}", line.record);
+        let mut ids = self.ids();
+        let acts = [text("station", station)];
+        self.device
+            .replica
+            .edit(line.record, &acts, &self.now, &mut ids)?;
+        self.books.changes += 1;
+        self.books.transfers += 1;
+        Ok(())
+    }
+
     /// Writes into the middle of a long text.
     fn narrate(&mut self) -> Result<(), ReplicaError> {
         let Some(line) = self.pick(None)? else {
@@ -213,7 +237,7 @@ impl Hand<'_> {
             return Ok(());
         };
         let life_cycle = line.summary.kind.table().life_cycle;
-        let role = self.device.standing.role;
+        let role = self.device.standing()?.role;
         let legal = life_cycle.legal_for(&line.summary.status, role);
         let Some(kind) = self.chance.pick(&legal) else {
             return Ok(());

@@ -25,7 +25,7 @@ impl Default for Size {
         Self {
             acts: 215,
             syncs: 60,
-            faults: 6,
+            faults: 8,
             days: 21,
         }
     }
@@ -50,6 +50,18 @@ pub enum What {
     DeviceDiskFull,
     /// A device's clock is set wrong.
     Clock,
+    /// A phone is copied, and both go on.
+    Clone,
+    /// A copy of a phone is put away.
+    PutAway,
+    /// A phone is set back to the copy that was put away.
+    SetBack,
+    /// A person gets another role, or another place.
+    PersonChange,
+    /// A device is let in no more.
+    Revocation,
+    /// A record is erased everywhere.
+    Erasure,
 }
 
 /// One thing that is to happen.
@@ -91,13 +103,19 @@ pub struct Mask {
     pub is_told: bool,
 }
 
-const FAULTS: [(u64, What); 6] = [
-    (20, What::Partition),
-    (20, What::ServerCrash),
-    (25, What::DeviceCrash),
-    (8, What::ServerDiskFull),
-    (12, What::DeviceDiskFull),
-    (15, What::Clock),
+const FAULTS: [(u64, What); 12] = [
+    (14, What::Partition),
+    (14, What::ServerCrash),
+    (16, What::DeviceCrash),
+    (7, What::ServerDiskFull),
+    (9, What::DeviceDiskFull),
+    (9, What::Clock),
+    (5, What::Clone),
+    (8, What::PutAway),
+    (8, What::SetBack),
+    (8, What::PersonChange),
+    (5, What::Revocation),
+    (10, What::Erasure),
 ];
 
 impl Plan {
@@ -184,6 +202,12 @@ impl fmt::Display for What {
             Self::ServerDiskFull => "server's disk is full",
             Self::DeviceDiskFull => "device's disk is full",
             Self::Clock => "clock is set wrong",
+            Self::Clone => "phone is copied",
+            Self::PutAway => "copy of a phone is put away",
+            Self::SetBack => "phone is set back to its copy",
+            Self::PersonChange => "person changes role or place",
+            Self::Revocation => "device is revoked",
+            Self::Erasure => "record is erased",
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use fieldwatch_schemas::id::DeviceId;
+use fieldwatch_schemas::id::{DeviceId, RecordId};
 use fieldwatch_schemas::keyring::RecordKeys;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::store::Store;
@@ -12,10 +12,13 @@ use fieldwatch_schemas::store::small::MemoryFile;
 use fieldwatch_schemas::sync::exchange::Request;
 use fieldwatch_schemas::sync::frame;
 use fieldwatch_server::committer::{Desk, Push};
+use fieldwatch_server::erase::{EraseError, Erased, catch_up};
 use fieldwatch_server::exchange::Exchange;
 use fieldwatch_server::ledger::Ledger;
 use fieldwatch_server::log::Log;
+use fieldwatch_server::notary::Notary;
 use fieldwatch_server::register::Register;
+use fieldwatch_server::token::new_signing_key;
 
 use super::disk::Disk;
 use crate::fault::{Fault, Told};
@@ -25,9 +28,11 @@ use crate::fault::{Fault, Told};
 pub(super) struct Server {
     /// The store's disk.
     pub(super) disk: Arc<Disk>,
-    ledger: Arc<Ledger>,
+    pub(super) ledger: Arc<Ledger>,
     /// The file with the keys of its records.
     record_keys: Arc<MemoryFile>,
+    /// What receipts are signed with.
+    signing_key: Vec<u8>,
     clock: Arc<AtomicI64>,
     room: Option<Room>,
     openings: u64,
@@ -41,6 +46,7 @@ pub(super) struct Room {
     /// Stations, people, devices.
     pub(super) register: Arc<Register>,
     desk: Desk,
+    notary: Arc<Notary>,
     replies: BTreeMap<u64, Exchange>,
 }
 
@@ -67,6 +73,7 @@ impl Server {
         let mut server = Self {
             disk: Arc::new(Disk::default()),
             ledger: Arc::new(Ledger::in_memory()?),
+            signing_key: new_signing_key()?,
             record_keys: Arc::new(MemoryFile::new()),
             clock: Arc::new(AtomicI64::new(now_ms)),
             room: None,
@@ -101,10 +108,12 @@ impl Server {
             Arc::new(move || clock.load(Ordering::SeqCst)),
         )?;
         let register = Arc::new(Register::open(Arc::clone(&log), Arc::clone(&self.ledger))?);
+        catch_up(&log, &self.ledger)?;
         let stations = Arc::clone(&register);
         let region = Arc::new(move |station: &str| stations.station_region(station));
         self.room = Some(Room {
             desk: Desk::new(Arc::clone(&log), region),
+            notary: Notary::new("simulated".to_owned(), &self.signing_key)?,
             log,
             register,
             replies: BTreeMap::new(),
@@ -187,6 +196,15 @@ impl Room {
         }
     }
 
+    /// Erases a record everywhere.
+    pub(super) fn erase(
+        &mut self,
+        ledger: &Arc<Ledger>,
+        record: RecordId,
+    ) -> Result<Erased, EraseError> {
+        self.desk.erase(ledger, record, None)
+    }
+
     /// Opens a failed store again, as the committer does from time to time.
     pub(super) fn heal(&mut self) {
         self.desk.heal();
@@ -209,6 +227,10 @@ impl Room {
             .register
             .asker(&device)
             .map_err(|_| ProblemKind::Unavailable)?;
-        Exchange::begin(&self.register, &self.log, asker, request)
+        let (mut exchange, push) = Exchange::begin(&self.register, &self.log, asker, request)?;
+        if let Some(push) = &push {
+            exchange.heard_by(self.notary.hear(device.id, &push.outbox, [9; 32]));
+        }
+        Ok((exchange, push))
     }
 }

@@ -31,8 +31,13 @@ impl World {
         let Some(device) = self.devices.get(place).filter(|device| !device.is_revoked) else {
             return Ok(());
         };
+        let register = &self.server.room()?.register;
+        let person = register.device(device.id).map(|device| device.person);
+        let Some(person) = person.and_then(|person| register.person(person)) else {
+            return Ok(());
+        };
         let readable: BTreeSet<Feed> = truth
-            .grants(&device.standing)
+            .grants(&person.standing())
             .into_iter()
             .map(|grant| grant.feed)
             .collect();
@@ -77,7 +82,6 @@ impl World {
             return Ok(false);
         };
         Ok(device
-            .replica
             .changes(record)?
             .iter()
             .any(|change| change.is_unsent))
@@ -94,7 +98,7 @@ impl World {
         let Some(device) = self.devices.get(place) else {
             return Ok(None);
         };
-        let changes = device.replica.changes(record)?;
+        let changes = device.changes(record)?;
         let mut hashes = BTreeSet::new();
         for change in &changes {
             let hash = Chunk::parse(change.chunk.clone())?.hash();

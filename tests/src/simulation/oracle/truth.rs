@@ -10,15 +10,16 @@ use fieldwatch_schemas::feed::{Feed, Grant, Standing, campaign_grants, feeds_of,
 use fieldwatch_schemas::id::{Hash, RecordId};
 use fieldwatch_schemas::record::Document;
 use fieldwatch_schemas::record::view::View;
-use fieldwatch_schemas::store::{KeyRange, Store};
+use fieldwatch_schemas::store::Store;
 use fieldwatch_server::check::check;
 use fieldwatch_server::tables::{self, ChangeRow, RecordRow, SummaryRow};
 
 use super::World;
-use crate::fault::{Fault, Told};
+use crate::fault::Told;
+use crate::simulation::fates::records_of;
 
 /// The table of records, as `server/src/tables.rs` numbers it.
-const RECORDS: u8 = 2;
+pub(in crate::simulation) const RECORDS: u8 = 2;
 
 /// Everything that the server holds.
 pub(super) struct Truth {
@@ -57,19 +58,14 @@ impl World {
         let room = self.server.room()?;
         let store = room.log.store()?;
         let region = |station: &str| room.register.station_region(station);
-        let mut rows = BTreeMap::new();
-        store.scan(&KeyRange::prefix(&[RECORDS]), &mut |key, value| {
-            let id = key
-                .get(1..17)
-                .and_then(|id| id.try_into().ok())
-                .map(RecordId);
-            rows.extend(id.map(|id| (id, value.to_vec())));
-            ControlFlow::Continue(())
-        })?;
         let mut records = BTreeMap::new();
-        for (record, row) in rows {
+        for record in records_of(&*store)? {
+            let Some(row) = store.get(&tables::record_key(record))? else {
+                continue;
+            };
             let row: RecordRow = minicbor::decode(&row)?;
-            let chunks = chunks_of(&*store, record, &row)?;
+            let chunks = chunks_of(&*store, record)?.into_iter().map(Chunk::parse);
+            let chunks = chunks.collect::<Result<Vec<_>, _>>()?;
             let document = Document::from_chunks(record, row.kind, &chunks)?;
             let view = document.view();
             let summary = store.get(&tables::summary_key(record))?;
@@ -126,7 +122,12 @@ impl World {
     }
 }
 
-fn chunks_of(store: &dyn Store, record: RecordId, row: &RecordRow) -> Told<Vec<Chunk>> {
+/// The raw changes of a record on a server, none if it is not there.
+pub(in crate::simulation) fn chunks_of(store: &dyn Store, record: RecordId) -> Told<Vec<Vec<u8>>> {
+    let Some(row) = store.get(&tables::record_key(record))? else {
+        return Ok(Vec::new());
+    };
+    let row: RecordRow = minicbor::decode(&row)?;
     let mut values = Vec::new();
     let range = tables::changes_between(record, 0, row.position);
     store.scan(&range, &mut |_, value| {
@@ -135,7 +136,7 @@ fn chunks_of(store: &dyn Store, record: RecordId, row: &RecordRow) -> Told<Vec<C
     })?;
     let read = |value: &Vec<u8>| {
         let row: ChangeRow = minicbor::decode(value)?;
-        Chunk::parse(row.chunk.into()).map_err(Fault::from)
+        Ok(row.chunk.into())
     };
     values.iter().map(read).collect()
 }

@@ -35,34 +35,32 @@ impl World {
         if held.is_some_and(has_it) {
             return Ok(());
         }
-        let Some(device) = self.devices.get(word.device) else {
+        let Some(written_on) = self.devices.get(word.device) else {
             return Ok(());
         };
-        let place = word.device;
-        if !device.replica.records()?.contains(&record) {
-            self.findings.lost(&format!(
-                "{record}: {} was written on device {place}, and is nowhere",
-                word.text
-            ));
-            return Ok(());
-        }
-        let changes = device.replica.changes(record)?;
-        let unsent = changes.into_iter().filter(|change| change.is_unsent);
-        let unsent: Vec<Vec<u8>> = unsent.map(|change| change.chunk).collect();
-        let is_refused = device
-            .replica
-            .quarantined()?
+        let (mut is_kept, mut is_refused) = (false, false);
+        for device in self
+            .devices
             .iter()
-            .any(|each| each.record == record);
-        if !is_in(&word.text, &unsent) {
+            .filter(|device| device.id == written_on.id)
+        {
+            let changes = device.changes(record)?.into_iter();
+            let unsent = changes.filter(|change| change.is_unsent);
+            let unsent: Vec<Vec<u8>> = unsent.map(|change| change.chunk).collect();
+            if is_in(&word.text, &unsent) {
+                let refused = device.replica.quarantined()?;
+                is_kept = true;
+                is_refused |= refused.iter().any(|each| each.record == record);
+            }
+        }
+        let (text, place, is_revoked) = (&word.text, word.device, written_on.is_revoked);
+        if !is_kept {
             self.findings.lost(&format!(
-                "{record}: {} was written on device {place}, and is nowhere",
-                word.text
+                "{record}: {text} was written on device {place}, and is nowhere"
             ));
-        } else if !is_refused {
+        } else if !is_refused && !is_revoked {
             self.findings.lost(&format!(
-                "{record}: {} still waits on device {place}, and was not refused",
-                word.text
+                "{record}: {text} waits on device {place}, and was not refused"
             ));
         }
         Ok(())
