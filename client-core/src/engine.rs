@@ -7,15 +7,14 @@
 //! ```
 //!
 //! A page is applied at every commit point; a reply without its last item was cut, and costs one page. When nothing is left, the
-//! digests of both sides are compared; a feed that does not agree is pulled anew once, and if it still does not, the sync ends and
-//! says so.
+//! digests of both sides are compared; a feed that does not agree is repaired, and if it still does not, the sync ends and says so.
 
 mod exchange;
 mod report;
 mod tried;
 mod weigh;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::id::RecordId;
@@ -96,8 +95,8 @@ pub struct Engine<C> {
     last_progress_ms: i64,
     traffic: Traffic,
     tried: Tried,
-    /// Feeds that were pulled anew because their digests did not agree.
-    restarted: BTreeSet<Feed>,
+    /// How often feeds were repaired because their digests did not agree.
+    repairs: BTreeMap<Feed, u8>,
     diverged: BTreeSet<Feed>,
     /// The refusal that made the engine ask for its grants alone.
     grants_refused: Option<Problem>,
@@ -110,8 +109,8 @@ enum Phase {
     Asking(Box<Exchange>),
     /// The last page of an exchange is being made durable; then it is weighed.
     Closing(Box<Exchange>, Option<Problem>),
-    /// Feeds begin anew; then the next request.
-    Restarting,
+    /// It is noted which feeds cannot be relied on; then the next request.
+    Distrusting,
     Waiting,
     Finished,
 }
@@ -129,7 +128,7 @@ impl<C: Chance> Engine<C> {
             last_progress_ms: 0,
             traffic: Traffic::default(),
             tried: Tried::default(),
-            restarted: BTreeSet::new(),
+            repairs: BTreeMap::new(),
             diverged: BTreeSet::new(),
             grants_refused: None,
         }
@@ -178,7 +177,7 @@ impl<C: Chance> Engine<C> {
                     Some(problem) => self.recover(&exchange, problem),
                 }
             }
-            (Phase::Restarting, Input::Applied(_)) => self.next_offer(),
+            (Phase::Distrusting, Input::Applied(_)) => self.next_offer(),
             (phase, _) => {
                 self.phase = phase;
                 Vec::new()
@@ -213,6 +212,7 @@ impl<C: Chance> Engine<C> {
             grants: Some(offer.grants),
             wants: offer.wants,
             stations: Some(offer.stations),
+            repair: Some(offer.repair).filter(|asks| !asks.is_empty()),
         };
         if let Some(left) = budget_bytes {
             fit(&mut request.outbox, left);
@@ -221,6 +221,7 @@ impl<C: Chance> Engine<C> {
             request.feeds.clear();
             request.outbox.clear();
             request.wants.clear();
+            request.repair = None;
         }
         self.phase = Phase::Asking(Box::new(Exchange::new(&request)));
         vec![Effect::Send(Box::new(request))]
@@ -265,6 +266,7 @@ impl<C: Chance> Engine<C> {
         self.report.pulled = self.report.pulled.saturating_add(applied.pulled);
         self.report.rebased = self.report.rebased.saturating_add(applied.rebased);
         self.report.refused.extend(&applied.refused);
+        self.report.repaired = self.report.repaired.saturating_add(applied.repaired);
     }
 }
 

@@ -15,6 +15,7 @@ mod erase;
 mod error;
 mod facts;
 mod feeds;
+mod graph;
 mod group;
 mod held;
 mod import;
@@ -24,6 +25,7 @@ mod offer;
 mod page;
 mod rebase;
 mod receipts;
+mod repair;
 mod rows;
 mod save;
 mod settle;
@@ -76,6 +78,7 @@ struct Memory {
     feeds: Vec<FeedRow>,
     next_place: u64,
     sending: BTreeSet<RecordId>,
+    repairs: repair::Repairs,
     /// The records of the last offer, and how many changes each had then.
     offered: BTreeMap<RecordId, usize>,
     /// How many receipts there are, or were before some went; counted when the first one comes.

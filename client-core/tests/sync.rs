@@ -14,6 +14,8 @@ mod device;
 mod link;
 #[path = "sync/linked.rs"]
 mod linked;
+#[path = "sync/repairing.rs"]
+mod repairing;
 #[path = "sync/server.rs"]
 mod server;
 

@@ -43,6 +43,13 @@ impl Digest {
         Self(sum)
     }
 
+    /// Its first eight bytes, as sums and lists of a repair have it.
+    #[must_use]
+    pub fn short(self) -> u64 {
+        let bytes = self.0.first_chunk().copied();
+        u64::from_le_bytes(bytes.unwrap_or_default())
+    }
+
     /// The difference.
     #[must_use]
     pub fn minus(self, other: Self) -> Self {

@@ -17,6 +17,7 @@ pub mod frame;
 pub mod pull;
 pub mod push;
 pub mod receipt;
+pub mod repair;
 pub mod station;
 pub mod token;
 pub mod vouch;

@@ -8,6 +8,7 @@
 //!   tls.key tls.crt      the server's own key, for ever, and its self-signed certificate
 //!   signing.key nonce.key   what tokens are signed with, and nonces recognised by
 //!   receipt.key    what receipts are signed with, for ever
+//!   mac.key        what it knows again by what it gave away
 //!   ledger         what outlives the store, copied apart from backups
 //!   record.keys    the keys of the records: rewritten when one is erased, and never copied with the store
 //!   admin.sock     while the server runs
@@ -32,12 +33,13 @@ pub use self::settings::{Served, Settings};
 use crate::app::{App, random};
 use crate::ledger::roll::FileRoll;
 use crate::ledger::{Ledger, LedgerError};
-use crate::log::Log;
+use crate::log::{Keys, Log};
 use crate::notary::Notary;
 use crate::problem::ApiError;
 use crate::tls::{self, Identity, TlsError};
 use crate::token::nonce::NonceKey;
 use crate::token::{Gate, TokenError, new_signing_key};
+use crate::vouch::MacKey;
 
 /// The key that receipts are signed with.
 const RECEIPT_KEY: &str = "receipt.key";
@@ -135,6 +137,7 @@ impl DataFolder {
         self.keep_missing("signing.key", || Ok(new_signing_key()?))?;
         self.keep_missing(RECEIPT_KEY, || Ok(new_signing_key()?))?;
         self.keep_missing("nonce.key", || Ok(random::<32>()?.to_vec()))?;
+        self.keep_missing("mac.key", || Ok(random::<32>()?.to_vec()))?;
         self.keep_missing("tls.key", || Ok(tls::new_key()?.into_bytes()))?;
         let certificate = tls::self_signed(&self.text("tls.key")?, &settings.hosts)?;
         file::replace(&self.file("tls.crt"), certificate.as_bytes())?;
@@ -197,9 +200,20 @@ impl DataFolder {
             let store = SledStore::open(&path, SledOptions::server())?;
             Ok(Arc::new(store) as Arc<dyn Store>)
         };
-        let keys = Arc::new(self.record_keys()?);
+        let keys = Keys {
+            records: Arc::new(self.record_keys()?),
+            marks: self.mac_key()?,
+        };
         let log = Log::open(Box::new(opener), keys, random()?, Arc::new(now_ms))?;
         Ok(App::new(log, self.ledger()?, gate, self.notary()?)?)
+    }
+
+    /// The key of the server's marks. A folder from before there was one gets one.
+    fn mac_key(&self) -> Result<MacKey, DataError> {
+        self.keep_missing("mac.key", || Ok(random::<32>()?.to_vec()))?;
+        let path = self.file("mac.key");
+        let key = <[u8; 32]>::try_from(file::read(&path)?);
+        Ok(MacKey::new(&key.map_err(|_| DataError::Content(path))?))
     }
 
     fn ledger(&self) -> Result<Arc<Ledger>, DataError> {

@@ -13,6 +13,7 @@ use fieldwatch_schemas::id::DeviceId;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::store::StoreError;
 use fieldwatch_schemas::sync::exchange::{Hello, Item, ListTag, Request, grants_tag};
+use fieldwatch_schemas::sync::pull::FeedCursor;
 use fieldwatch_schemas::sync::station::{StationCard, stations_tag};
 
 use crate::committer::{Outcomes, OwnedAsker, Push};
@@ -57,13 +58,14 @@ impl Exchange {
     ///
     /// # Errors
     ///
-    /// As [`Pull::begin`]; nothing was read or taken.
+    /// As [`Pull::begin`]; nothing was read or taken. [`ProblemKind::Unavailable`] if the store failed.
     pub fn begin(
         register: &Arc<Register>,
         log: &Arc<Log>,
         asker: OwnedAsker,
         mut request: Request,
     ) -> Result<(Self, Option<Push>), ProblemKind> {
+        renew_if_set_back(log, &request)?;
         let pull = Pull::begin(Arc::clone(log), &asker, &request, names(register))?;
         let stations = register.stations_of(&asker.standing);
         let grants = grants_if_other(&asker.grants, request.grants);
@@ -141,6 +143,25 @@ impl Exchange {
         }
         Ok(ready.into_iter().map(Item::Outcome).collect())
     }
+}
+
+/// A device that proves to have been where this log has not come yet knows a later state of it: the store was set back.
+fn renew_if_set_back(log: &Log, request: &Request) -> Result<(), ProblemKind> {
+    let Some(known) = request.log.filter(|known| *known == log.id()) else {
+        return Ok(());
+    };
+    let position = log.position();
+    let key = log.mac_key();
+    let is_later = |wanted: &FeedCursor| {
+        let (feed, at) = (&wanted.feed, wanted.complete);
+        let mut proof = wanted.proof.iter();
+        at > position && proof.any(|mac| key.knows_feed(known, feed, at, mac))
+    };
+    match request.feeds.iter().any(is_later) {
+        true => log.renew(known).map(drop),
+        false => Ok(()),
+    }
+    .map_err(|_| ProblemKind::Unavailable)
 }
 
 /// Who people are, for the labels of what they wrote.

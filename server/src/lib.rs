@@ -27,3 +27,4 @@ mod shelf;
 pub mod tables;
 pub mod tls;
 pub mod token;
+pub mod vouch;

@@ -8,8 +8,10 @@
 //! a position of a life that ended.
 
 mod recovery;
+mod renewal;
 mod seal;
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 
 use fieldwatch_schemas::id::LogId;
@@ -17,6 +19,7 @@ use fieldwatch_schemas::keyring::RecordKeys;
 use fieldwatch_schemas::store::{Batch, KeyRange, Store, StoreError};
 
 use crate::tables::{self, FeedHead, prefix};
+use crate::vouch::MacKey;
 
 /// Tells the time, in UTC milliseconds.
 pub trait Clock: Send + Sync {
@@ -33,11 +36,33 @@ impl<F: Fn() -> i64 + Send + Sync> Clock for F {
 /// Opens the store, at first and after a failure.
 pub type Opener = dyn Fn() -> Result<Arc<dyn Store>, StoreError> + Send + Sync;
 
+/// The keys of a log, which lie beside its store.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// What each record is sealed under.
+    pub records: Arc<RecordKeys>,
+    /// What marks the records and feeds that leave the log.
+    pub marks: MacKey,
+}
+
+impl Keys {
+    /// Keys that are kept nowhere, as in tests; marks are made under zeros.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self {
+            records: Arc::new(RecordKeys::in_memory()),
+            marks: MacKey::new(&[0; 32]),
+        }
+    }
+}
+
 /// The server's log, over one store.
 pub struct Log {
     opener: Box<Opener>,
-    keys: Arc<RecordKeys>,
+    keys: Keys,
     clock: Arc<dyn Clock>,
+    /// What new ids are made from, and how many have been.
+    seed: ([u8; 16], AtomicU64),
     room: RwLock<Room>,
     durable: Mutex<Durable>,
     changed: Condvar,
@@ -108,12 +133,11 @@ impl Log {
         random: [u8; 16],
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, StoreError> {
-        let keys = Arc::new(RecordKeys::in_memory());
         let opener = Box::new(move || Ok(Arc::clone(&store)));
-        Self::open(opener, keys, random, clock)
+        Self::open(opener, Keys::in_memory(), random, clock)
     }
 
-    /// Opens the log of the store that `opener` opens, its records under `keys`; an empty store takes a new log id from the random bytes.
+    /// Opens the log of the store that `opener` opens, under `keys`; an empty store takes a new log id from the random bytes.
     ///
     /// What the store holds is durable when this returns, and what was left unfinished is gone.
     ///
@@ -122,12 +146,12 @@ impl Log {
     /// [`StoreError`] if the store cannot be opened, read or written, or has another format.
     pub fn open(
         opener: Box<Opener>,
-        keys: Arc<RecordKeys>,
+        keys: Keys,
         random: [u8; 16],
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, StoreError> {
         let raw = opener()?;
-        let store = seal::seal(Arc::clone(&raw), Arc::clone(&keys));
+        let store = seal::seal(Arc::clone(&raw), Arc::clone(&keys.records));
         let found = recovery::recover(&*store, LogId::random(random))?;
         let room = Room {
             store: Some(store),
@@ -145,6 +169,7 @@ impl Log {
             opener,
             keys,
             clock,
+            seed: (random, AtomicU64::new(0)),
             room: RwLock::new(room),
             durable: Mutex::new(durable),
             changed: Condvar::new(),
@@ -163,7 +188,7 @@ impl Log {
         self.changed.notify_all();
         (room.store, room.raw) = (None, None);
         let raw = (self.opener)()?;
-        let store = seal::seal(Arc::clone(&raw), Arc::clone(&self.keys));
+        let store = seal::seal(Arc::clone(&raw), Arc::clone(&self.keys.records));
         let found = recovery::recover(&*store, room.id)?;
         (room.store, room.raw) = (Some(store), Some(raw));
         room.id = found.id;
@@ -181,13 +206,19 @@ impl Log {
     /// The keys of the records.
     #[must_use]
     pub fn keys(&self) -> &Arc<RecordKeys> {
-        &self.keys
+        &self.keys.records
     }
 
     /// The id that cursors belong to.
     #[must_use]
     pub fn id(&self) -> LogId {
         self.room.read().unwrap_or_else(PoisonError::into_inner).id
+    }
+
+    /// The key of the marks on what leaves the log.
+    #[must_use]
+    pub fn mac_key(&self) -> &MacKey {
+        &self.keys.marks
     }
 
     /// The time now, in UTC milliseconds.

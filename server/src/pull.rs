@@ -3,8 +3,8 @@
 //! A feed is a range scan over its rows after the cursor; no document is opened, the bodies are the stored chunks. Every page is read
 //! under the log's lock, ends with a commit point, and is given away only when the positions it saw are on the disk.
 //!
-//! **Cursors of another log id, or beyond the log's end, count as 0**, all of the request's, for a log that was set back has given
-//! positions to other records; `Hello` tells the device which log it reads.
+//! **A request with cursors of another log gets no feeds**: `Hello` tells the device which log it reads, and it repairs each feed
+//! ([`repair`](self)), keeping what it holds. A cursor beyond the log's end counts as its end; the digests tell whether it is.
 //!
 //! The last page holds one [`FeedEnd`] per feed, all read at one position at which nothing was left for any of them, unless the budget
 //! ended the reply before. `Hello`, the outcomes and `End` are the caller's.
@@ -15,23 +15,28 @@
 mod body;
 mod label;
 mod page;
+mod repair;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::feed::Feed;
-use fieldwatch_schemas::id::{Hash, LogId, RecordId};
+use fieldwatch_schemas::id::{Actor, DeviceId, Hash, LogId, RecordId};
 use fieldwatch_schemas::limits::{FEEDS_MAX, PUSH_RECORDS_MAX};
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::store::{Store, StoreError};
 use fieldwatch_schemas::sync::exchange::{Item, Request};
-use fieldwatch_schemas::sync::pull::{Commit, FeedEnd, Gone, Presence, Sending, what_to_send};
+use fieldwatch_schemas::sync::pull::{
+    Commit, FeedEnd, Gone, Presence, RecordItem, Sending, what_to_send,
+};
+use fieldwatch_schemas::sync::vouch::{Mac, OfRecord};
 
 use self::body::{Body, Part};
 use self::label::Labels;
 use self::page::{Budget, Page, place_in_feed, rows_after, size_of};
+use self::repair::Repairing;
 use crate::committer::OwnedAsker;
 use crate::erase::tombstone_of;
 use crate::log::{Log, Reading};
@@ -46,8 +51,10 @@ const CATCH_UP_PAGES_MAX: usize = 8;
 pub struct Pull {
     log: Arc<Log>,
     request_log: Option<LogId>,
+    reader: DeviceId,
     feeds: Vec<Wanted>,
     wants: Vec<RecordId>,
+    repairs: VecDeque<Repairing>,
     brought: BTreeSet<Hash>,
     labels: Labels,
     /// The records in this reply, and up to which position the device has their changes by it.
@@ -72,6 +79,8 @@ struct Wanted {
     complete: u64,
     /// Where this reply has come.
     cursor: u64,
+    /// It is asked about, and not pulled.
+    is_in_repair: bool,
 }
 
 impl Pull {
@@ -80,14 +89,18 @@ impl Pull {
     /// # Errors
     ///
     /// [`ProblemKind::FeedNotGranted`], or [`ProblemKind::RegionNotGranted`] for a coordinator, if one feed is not granted, whether it
-    /// exists or not; [`ProblemKind::BadRequest`] for more than [`FEEDS_MAX`] feeds or [`PUSH_RECORDS_MAX`] wants.
+    /// exists or not; [`ProblemKind::BadRequest`] for more than [`FEEDS_MAX`] feeds or asks about them, or [`PUSH_RECORDS_MAX`] wants.
     pub fn begin(
         log: Arc<Log>,
         asker: &OwnedAsker,
         request: &Request,
         names: Arc<Names>,
     ) -> Result<Self, ProblemKind> {
-        if request.feeds.len() > FEEDS_MAX || request.wants.len() > PUSH_RECORDS_MAX {
+        let asks = request.repair.as_deref().unwrap_or_default();
+        let is_too_much = request.feeds.len() > FEEDS_MAX
+            || asks.len() > FEEDS_MAX
+            || request.wants.len() > PUSH_RECORDS_MAX;
+        if is_too_much {
             return Err(ProblemKind::BadRequest);
         }
         let granted: BTreeSet<&Feed> = asker.grants.iter().map(|grant| &grant.feed).collect();
@@ -107,12 +120,16 @@ impl Pull {
             start: wanted.cursor,
             complete: wanted.complete.min(wanted.cursor),
             cursor: wanted.cursor,
+            is_in_repair: asks.iter().any(|ask| ask.feed == number),
         });
+        let feeds: Vec<Wanted> = feeds.collect();
         Ok(Self {
             log,
             request_log: request.log,
-            feeds: feeds.collect(),
+            reader: asker.device,
             wants: distinct(&request.wants),
+            repairs: Repairing::all(request.repair.as_deref(), &feeds),
+            feeds,
             brought: hashes_brought(request),
             labels: Labels::new(asker.standing.person, names),
             sent: BTreeMap::new(),
@@ -135,9 +152,13 @@ impl Pull {
             return Ok(None);
         }
         let log = Arc::clone(&self.log);
-        let (items, seen) = log.read(|reading| Ok((self.look(reading)?, reading.seen)))?;
-        log.wait_until_durable(seen)?;
-        Ok(Some(items))
+        loop {
+            let (items, seen) = log.read(|reading| Ok((self.look(reading)?, reading.seen)))?;
+            if !items.is_empty() || self.ended {
+                log.wait_until_durable(seen)?;
+                return Ok(Some(items));
+            }
+        }
     }
 
     /// How many records were left out because they are damaged.
@@ -149,9 +170,12 @@ impl Pull {
     fn look(&mut self, reading: Reading<'_>) -> Result<Vec<Item>, StoreError> {
         if self.goal.is_none() {
             self.goal = Some(reading.position);
-            self.set_back_if_foreign(reading);
+            self.meet(reading);
         }
         self.catch_up_only_so_far();
+        if let Some(items) = self.page_of_repair(reading)? {
+            return Ok(items);
+        }
         while let Some(record) = self.next_want() {
             if let Some(items) = self.page_of_want(reading, record)? {
                 return Ok(items);
@@ -166,15 +190,19 @@ impl Pull {
         self.ends(reading)
     }
 
-    fn set_back_if_foreign(&mut self, reading: Reading<'_>) {
-        let is_other = self.request_log.is_some_and(|log| log != reading.log);
-        let is_ahead = |wanted: &Wanted| wanted.start > reading.position;
-        if is_other || self.feeds.iter().any(is_ahead) {
-            for wanted in &mut self.feeds {
-                wanted.start = 0;
-                wanted.complete = 0;
-                wanted.cursor = 0;
-            }
+    /// What the request's cursors come to in this log.
+    fn meet(&mut self, reading: Reading<'_>) {
+        let has_cursors = self.feeds.iter().any(|wanted| wanted.start > 0);
+        let is_first = self.request_log.is_none() && !has_cursors;
+        if self.request_log != Some(reading.log) && !is_first {
+            self.feeds.clear();
+            self.wants.clear();
+            self.repairs.clear();
+        }
+        for wanted in &mut self.feeds {
+            wanted.start = wanted.start.min(reading.position);
+            wanted.complete = wanted.complete.min(reading.position);
+            wanted.cursor = wanted.cursor.min(reading.position);
         }
     }
 
@@ -215,11 +243,11 @@ impl Pull {
             known: &BTreeSet::new(),
         };
         let body = body::read(reading.store, record, &row, &everything);
-        let Some(Body { mut item, actors }) = self.sound(record, body)? else {
+        let Some(body) = self.sound(record, body)? else {
             return Ok(None);
         };
+        let mut item = self.dressed(&row, body);
         item.feed = number;
-        item.authors = self.labels.of(&row, &actors);
         if !self.budget.takes(body::size_bytes(&item)) {
             return Ok(None);
         }
@@ -236,7 +264,8 @@ impl Pull {
         reading: Reading<'_>,
         place: usize,
     ) -> Result<Option<Vec<Item>>, StoreError> {
-        let Some(wanted) = self.feeds.get(place).filter(|_| !self.budget.spent) else {
+        let wanted = self.feeds.get(place).filter(|wanted| !wanted.is_in_repair);
+        let Some(wanted) = wanted.filter(|_| !self.budget.spent) else {
             return Ok(None);
         };
         let (number, mut cursor) = (wanted.number, wanted.cursor);
@@ -311,26 +340,51 @@ impl Pull {
             known: &self.brought,
         };
         let body = body::read(reading.store, row.record, &record, &part);
-        let Some(Body { mut item, actors }) = self.sound(row.record, body)? else {
+        let Some(body) = self.sound(row.record, body)? else {
             return Ok(None);
         };
-        item.authors = self.labels.of(&record, &actors);
-        Ok(Some(Item::Record(item)))
+        Ok(Some(Item::Record(self.dressed(&record, body))))
+    }
+
+    /// An item with the labels that its reader may see, and the server's mark.
+    fn dressed(&mut self, row: &RecordRow, body: Body) -> RecordItem {
+        let Body { mut item, actors } = body;
+        item.authors = self.labels.of(row, &actors);
+        let (mac, actor) = self.mark(item.record, row);
+        item.mac = Some(mac);
+        item.actor = actor;
+        item
+    }
+
+    /// The server's mark that it has a record so, and the reader's own actor that it covers.
+    fn mark(&self, record: RecordId, row: &RecordRow) -> (Mac, Option<Actor>) {
+        let is_own = |writer: &&tables::WriterRow| writer.device == self.reader;
+        let actor = row.writers.iter().rfind(is_own).map(|writer| writer.actor);
+        let said = OfRecord {
+            record,
+            heads: &row.heads,
+            owner: row.owner,
+            actor,
+        };
+        (self.log.mac_key().of_record(&said), actor)
     }
 
     fn ends(&mut self, reading: Reading<'_>) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::with_capacity(self.feeds.len());
-        for wanted in &self.feeds {
+        for wanted in self.feeds.iter().filter(|wanted| !wanted.is_in_repair) {
             let key = tables::feed_head_key(&wanted.feed);
             let head: Option<FeedHead> = tables::read(reading.store, "the head of a feed", &key)?;
             let head = head.unwrap_or_default();
+            let has_more = head.position > wanted.cursor;
+            let key = self.log.mac_key();
+            let proof = || key.of_feed(reading.log, &wanted.feed, wanted.cursor);
             items.push(Item::FeedEnd(FeedEnd {
                 feed: wanted.number,
                 cursor: wanted.cursor,
                 digest: head.digest,
                 records: head.records,
-                has_more: head.position > wanted.cursor,
-                proof: None,
+                has_more,
+                proof: (!has_more).then(proof),
             }));
         }
         Ok(items)

@@ -186,6 +186,9 @@ pub struct FeedRow {
     /// Whether it is there still.
     #[n(2)]
     pub presence: Presence,
+    /// What a record that is there adds to the feed's digest, in short; else 0.
+    #[n(3)]
+    pub short: u64,
 }
 
 /// How a feed stands.
@@ -246,13 +249,18 @@ impl SummaryRow {
 }
 
 impl Place {
-    /// The row in the feed that says so.
+    /// The row in the feed that says so; `digest` is the record's.
     #[must_use]
-    pub fn row(&self, record: RecordId) -> FeedRow {
+    pub fn row(&self, record: RecordId, digest: Digest) -> FeedRow {
+        let short = match self.presence {
+            Presence::Present => digest.short(),
+            Presence::Left | Presence::Erased => 0,
+        };
         FeedRow {
             record,
             entered: self.entered,
             presence: self.presence,
+            short,
         }
     }
 }

@@ -105,6 +105,7 @@ impl Peer {
             grants: None,
             wants: Vec::new(),
             stations: None,
+            repair: None,
         };
         let answer = self.post(&minicbor::to_vec(&request)?)?;
         heard(answer)

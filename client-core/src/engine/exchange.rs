@@ -10,6 +10,7 @@ use fieldwatch_schemas::sync::exchange::{Hello, Item, Request};
 use fieldwatch_schemas::sync::pull::{FeedEnd, RecordItem};
 use fieldwatch_schemas::sync::push::{Outcome, Verdict};
 use fieldwatch_schemas::sync::receipt::{Brought, Covered};
+use fieldwatch_schemas::sync::repair::{RepairItem, Unknown};
 
 use super::tried::{Tried, tells_of_a_copy};
 use crate::replica::{Applied, Arrival, Page, Received};
@@ -97,7 +98,8 @@ impl Exchange {
                 Some(feed) => {
                     self.page.cursors.push((feed.clone(), end.cursor));
                     if !end.has_more {
-                        self.page.complete.push((feed.clone(), end.cursor));
+                        let complete = (feed.clone(), end.cursor, end.proof);
+                        self.page.complete.push(complete);
                     }
                     self.ends.insert(feed.clone(), end);
                     Taken::More
@@ -109,6 +111,35 @@ impl Exchange {
                 Taken::More
             }
             Item::End => Taken::End,
+            Item::Repair(item) => self.repair(item),
+        }
+    }
+
+    fn repair(&mut self, item: RepairItem) -> Taken {
+        match item {
+            RepairItem::Stands(stands) => self.arrive(stands.feed, Arrival::Stands(stands)),
+            RepairItem::Unknown(Unknown { feed, record }) => {
+                self.arrive(feed, Arrival::Unknown(record))
+            }
+            RepairItem::Differs(differs) => match self.feeds.get(usize::from(differs.feed)) {
+                None => UNKNOWN_FEED,
+                Some(feed) => {
+                    self.progressed = true;
+                    let buckets = differs.buckets.to_vec();
+                    let differing = (feed.clone(), differs.position, buckets);
+                    self.page.differing.push(differing);
+                    Taken::Page
+                }
+            },
+            RepairItem::Settled(settled) => match self.feeds.get(usize::from(settled.feed)) {
+                None => UNKNOWN_FEED,
+                Some(feed) => {
+                    self.progressed = true;
+                    let buckets = settled.buckets.to_vec();
+                    self.page.settled.push((feed.clone(), buckets));
+                    Taken::More
+                }
+            },
         }
     }
 
@@ -197,6 +228,7 @@ impl Exchange {
         page.arrivals.clear();
         page.cursors.clear();
         page.complete.clear();
+        page.settled.clear();
         page
     }
 

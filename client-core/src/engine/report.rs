@@ -37,7 +37,7 @@ pub struct Report {
     pub refused: BTreeSet<RecordId>,
     /// How often a record brought something new.
     pub pulled: u64,
-    /// Feeds that were pulled anew because their digests did not agree.
+    /// Feeds that were repaired, because digests did not agree or the server's log is another.
     pub repaired: usize,
     /// How often the work of a record was written anew because another copy of this home wrote too.
     pub rebased: u64,
@@ -60,7 +60,7 @@ pub struct Synced {
     pub bytes_sent: u64,
     /// Bytes of reply bodies, before their content coding is undone.
     pub bytes_received: u64,
-    /// Feeds that were pulled anew because their digests did not agree.
+    /// Feeds that were repaired, because digests did not agree or the server's log is another.
     pub repaired: usize,
     /// How often the work of a record was written anew because another copy of this home wrote too.
     pub rebased: u64,

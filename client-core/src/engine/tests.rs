@@ -5,6 +5,7 @@ use fieldwatch_schemas::id::{Hash, LogId};
 use fieldwatch_schemas::sync::exchange::{Hello, ListTag};
 use fieldwatch_schemas::sync::pull::{Commit, FeedCursor, FeedEnd, Gone, RecordItem};
 use fieldwatch_schemas::sync::push::{Outcome, Pushed, Verdict};
+use fieldwatch_schemas::sync::repair::{Differs, RepairItem};
 use proptest::prelude::*;
 
 use super::*;
@@ -39,6 +40,7 @@ fn offer(records: &[u8]) -> Offer {
         grants: ListTag([0; 8]),
         stations: ListTag([0; 8]),
         wants: Vec::new(),
+        repair: Vec::new(),
     }
 }
 
@@ -50,6 +52,7 @@ fn applied(digest: u8, outbox: u64) -> Applied {
             digest: Digest([digest; 32]),
             records: 0,
             complete: 5,
+            proof: None,
         }],
         outbox,
         ..Applied::default()
@@ -169,25 +172,42 @@ fn of_a_cut_reply_outcomes_are_kept_and_records_behind_the_last_commit_are_not()
 }
 
 #[test]
-fn a_feed_that_differs_is_pulled_anew_once_and_then_it_is_said() {
+fn a_feed_that_differs_is_repaired_twice_and_then_it_is_said() {
     let mut engine = asking(Patience::Once, &[]);
-    for round in 0..2 {
+    for round in 0..3 {
         for item in [hello(), feed_end(3), Item::End] {
             engine.handle(Input::Item(item), 0);
         }
         let effects = engine.handle(Input::Applied(applied(4, 0)), 0);
-        if round == 1 {
+        if round == 2 {
             let [Effect::Done(Ok(report))] = effects.as_slice() else {
                 panic!("not done: {effects:?}");
             };
-            assert_eq!((report.in_sync, report.repaired), (false, 1));
+            assert_eq!((report.in_sync, report.repaired), (false, 2));
             return;
         }
-        assert_eq!(page(&effects).start_over, [Feed::shared()]);
+        assert_eq!(page(&effects).distrust, [Feed::shared()]);
         assert_eq!(
             engine.handle(Input::Applied(applied(0, 0)), 0),
             [Effect::Offer]
         );
+        engine.handle(Input::Offered(offer(&[])), 0);
+        let differs = Item::Repair(RepairItem::Differs(Differs {
+            feed: 0,
+            position: 9,
+            buckets: Vec::new().into(),
+        }));
+        engine.handle(Input::Item(hello()), 0);
+        let effects = engine.handle(Input::Item(differs), 0);
+        assert_eq!(page(&effects).differing, [(Feed::shared(), 9, vec![])]);
+        let repaired = Applied {
+            repaired: 1,
+            ..applied(4, 0)
+        };
+        engine.handle(Input::Applied(repaired), 0);
+        engine.handle(Input::Item(Item::End), 0);
+        let effects = engine.handle(Input::Applied(applied(4, 0)), 0);
+        assert_eq!(effects, [Effect::Offer], "now it is pulled again");
         engine.handle(Input::Offered(offer(&[])), 0);
     }
 }
@@ -314,6 +334,7 @@ fn any_item() -> impl Strategy<Value = Item> {
                 heads: Vec::new(),
                 authors: Vec::new(),
                 mac: None,
+                actor: None,
             })
         }),
         (any::<u8>(), any::<u64>())

@@ -10,6 +10,9 @@ use super::{Effect, Engine, Patience, Phase};
 use crate::chance::Chance;
 use crate::replica::{Applied, Page};
 
+/// How often a feed is repaired in one sync before it is said that it differs.
+const REPAIRS_MAX: u8 = 2;
+
 impl<C: Chance> Engine<C> {
     /// After a whole reply: is anything left, and do both sides agree?
     pub(super) fn weigh(&mut self, exchange: &Exchange, applied: &Applied) -> Vec<Effect> {
@@ -19,19 +22,24 @@ impl<C: Chance> Engine<C> {
             return self.fail(problem);
         }
         self.backoff.reset();
-        let disagreeing = exchange.disagreeing(applied);
+        // What is still to come whole explains a difference, and comes with the next reply.
+        let disagreeing = match applied.wants {
+            0 => exchange.disagreeing(applied),
+            _ => BTreeSet::new(),
+        };
         let (again, lost): (BTreeSet<Feed>, BTreeSet<Feed>) = disagreeing
             .into_iter()
-            .partition(|feed| !self.restarted.contains(feed));
+            .partition(|feed| self.repairs.get(feed).copied().unwrap_or(0) < REPAIRS_MAX);
         self.diverged.retain(|feed| lost.contains(feed));
         self.diverged.extend(lost);
         if !again.is_empty() && !self.is_spent() {
-            tracing::warn!(feeds = again.len(), "digests do not agree: pulling anew");
-            self.report.repaired = self.report.repaired.saturating_add(again.len());
-            self.restarted.extend(again.iter().cloned());
-            self.phase = Phase::Restarting;
+            tracing::warn!(feeds = again.len(), "digests do not agree: repairing");
+            for feed in &again {
+                *self.repairs.entry(feed.clone()).or_default() += 1;
+            }
+            self.phase = Phase::Distrusting;
             let page = Page {
-                start_over: again.into_iter().collect(),
+                distrust: again.into_iter().collect(),
                 ..Page::default()
             };
             return vec![Effect::Apply(Box::new(page))];
@@ -40,6 +48,7 @@ impl<C: Chance> Engine<C> {
             || exchange.brought_grants
             || applied.outbox > 0
             || applied.wants > 0
+            || applied.unsure > 0
             || !exchange.is_complete();
         if !is_left || self.is_spent() {
             return self.finish(!is_left && self.diverged.is_empty() && again.is_empty());

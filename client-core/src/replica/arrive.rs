@@ -31,6 +31,8 @@ impl Group<'_> {
                     None => Ok(()),
                 }
             }
+            Arrival::Stands(stands) => self.stand(feed, stands),
+            Arrival::Unknown(id) => self.offer_again(feed, *id),
             Arrival::Erased(id) => self.erase(*id),
         }
     }
@@ -87,6 +89,7 @@ impl Group<'_> {
             also.delete(keys::of_record(keys::REFUSED, id));
         }
         held.row.acknowledged.clone_from(&item.heads);
+        held.vouch(&item.heads, item.mac, item.actor);
         self.join(&mut held, number, &item.heads, &mut also);
         self.save(&mut held, document.as_deref(), also)
     }

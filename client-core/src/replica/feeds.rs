@@ -13,7 +13,7 @@ use super::{FeedStatus, Group, ReplicaError, keys};
 
 /// Marks a record that left its last feed.
 pub(super) const LEFT: &[u8] = b"l";
-/// Marks a record that was in a feed which begins anew: unless it comes again, the server has to be offered it.
+/// Marks a record that no feed contains although the server had it: unless it comes again, the server has to be offered it.
 pub(super) const UNSEEN: &[u8] = b"c";
 
 impl FeedRow {
@@ -24,6 +24,8 @@ impl FeedRow {
             digest: Digest::default(),
             records: 0,
             complete: 0,
+            proof: None,
+            is_unsure: false,
         }
     }
 
@@ -34,6 +36,7 @@ impl FeedRow {
             digest: self.digest,
             records: self.records,
             complete: self.complete,
+            proof: self.proof,
         }
     }
 }
@@ -126,13 +129,15 @@ impl Group<'_> {
         }
     }
 
-    /// Forgets which records some feeds contain, and begins them anew. Nothing that is held is thrown away.
-    pub(super) fn start_over(&mut self, numbers: &[u8], mark: &[u8]) -> Result<(), ReplicaError> {
+    /// Forgets which records some feeds contain, because they may not be read any more.
+    pub(super) fn give_up(&mut self, numbers: &[u8]) -> Result<(), ReplicaError> {
         let mut batch = Batch::new();
         for number in numbers {
             if let Some(feed) = self.feed_mut(*number) {
                 feed.cursor = 0;
                 feed.complete = 0;
+                feed.proof = None;
+                feed.is_unsure = false;
             }
             self.put_feed(*number, &mut batch);
         }
@@ -142,17 +147,17 @@ impl Group<'_> {
             let concerns = |each: &Membership| numbers.contains(&each.feed);
             let id = keys::last_record(&row.key).filter(|_| record.feeds.iter().any(concerns));
             if let Some(id) = id {
-                self.leave_all(id, numbers, mark)?;
+                self.leave_all(id, numbers)?;
             }
         }
         Ok(())
     }
 
-    fn leave_all(&mut self, id: RecordId, numbers: &[u8], mark: &[u8]) -> Result<(), ReplicaError> {
+    fn leave_all(&mut self, id: RecordId, numbers: &[u8]) -> Result<(), ReplicaError> {
         let mut held = self.held(id)?;
         let mut also = Batch::new();
         for number in numbers {
-            self.leave(&mut held, *number, mark, &mut also);
+            self.leave(&mut held, *number, LEFT, &mut also);
         }
         self.save(&mut held, None, also)
     }
@@ -171,10 +176,7 @@ impl Group<'_> {
                 continue;
             };
             if row.value == UNSEEN {
-                for place in 0..held.changes.len() {
-                    held.note(place, true, None);
-                }
-                held.row.acknowledged.clear();
+                held.owe_all();
                 self.save(&mut held, None, also)?;
             } else if !held.has_unsent() {
                 self.remove(&held)?;

@@ -35,6 +35,7 @@ impl Held {
             outbox: None,
             is_refused: false,
             first: 0,
+            vouched: None,
         };
         Self {
             id,

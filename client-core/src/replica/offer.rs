@@ -8,6 +8,7 @@ use fieldwatch_schemas::store::KeyRange;
 use fieldwatch_schemas::sync::exchange::{ListTag, grants_tag};
 use fieldwatch_schemas::sync::pull::FeedCursor;
 use fieldwatch_schemas::sync::push::Pushed;
+use fieldwatch_schemas::sync::repair::RepairAsk;
 use fieldwatch_schemas::sync::station::stations_tag;
 
 use super::{Group, Replica, ReplicaError, keys};
@@ -27,6 +28,8 @@ pub struct Offer {
     pub stations: ListTag,
     /// Records that are wanted whole.
     pub wants: Vec<RecordId>,
+    /// What is asked about feeds that cannot be relied on.
+    pub repair: Vec<RepairAsk>,
 }
 
 impl Replica {
@@ -38,17 +41,18 @@ impl Replica {
     pub fn offer(&self) -> Result<Offer, ReplicaError> {
         let mut group = self.group();
         let feeds = group.feed_statuses()?.into_iter().take(FEEDS_MAX);
+        let feeds = feeds.map(|status| FeedCursor {
+            feed: status.feed,
+            cursor: status.cursor,
+            digest: status.digest,
+            complete: status.complete,
+            proof: status.proof,
+        });
+        let feeds: Vec<FeedCursor> = feeds.collect();
         let offer = Offer {
             log: group.log()?,
-            feeds: feeds
-                .map(|status| FeedCursor {
-                    feed: status.feed,
-                    cursor: status.cursor,
-                    digest: status.digest,
-                    complete: status.complete,
-                    proof: None,
-                })
-                .collect(),
+            repair: group.repair_asks(&feeds)?,
+            feeds,
             outbox: group.outbox_slice()?,
             grants: grants_tag(&group.grants()?),
             stations: stations_tag(&group.stations()?),
@@ -95,12 +99,19 @@ impl Group<'_> {
     fn pushed(&mut self, record: RecordId, room_bytes: usize) -> Result<Pushed, ReplicaError> {
         let held = self.held(record)?;
         self.state.offered.insert(record, held.changes.len());
-        let mut changes = Vec::new();
-        let mut size_bytes = 0;
-        for change in held.changes.into_iter().filter(|change| change.is_unsent) {
+        let (mut changes, mut size_bytes) = (Vec::new(), 0);
+        // What the server once had goes together: only the whole of it shows what its mark is about.
+        let vouched = held.vouched_unsent();
+        let last = vouched.as_ref().and_then(|(places, _)| places.last());
+        let must_go = last.map_or(0, |last| last + 1);
+        let vouched = vouched.map(|(_, vouched)| vouched.clone());
+        for (place, change) in held.changes.into_iter().enumerate() {
+            if !change.is_unsent {
+                continue;
+            }
             size_bytes += change.chunk.len();
             let is_full = size_bytes > room_bytes || changes.len() >= PUSH_CHANGES_MAX;
-            if is_full && !changes.is_empty() {
+            if is_full && !changes.is_empty() && place >= must_go {
                 break;
             }
             changes.push(change.chunk);
@@ -109,7 +120,7 @@ impl Group<'_> {
             record,
             kind: held.row.kind,
             changes,
-            vouched: None,
+            vouched,
         })
     }
 

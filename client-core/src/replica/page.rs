@@ -9,18 +9,19 @@ use fieldwatch_schemas::id::{LogId, RecordId};
 use fieldwatch_schemas::store::Batch;
 use fieldwatch_schemas::sync::pull::RecordItem;
 use fieldwatch_schemas::sync::push::Outcome;
+use fieldwatch_schemas::sync::repair::Stands;
 use fieldwatch_schemas::sync::station::StationCard;
+use fieldwatch_schemas::sync::vouch::Mac;
 
-use super::feeds::{LEFT, UNSEEN};
 use super::{FeedStatus, Group, Received, Replica, ReplicaError, keys};
 
 /// What is to be made durable together, in this order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
-    /// The server's log, where it is another than the one held: every feed begins anew.
+    /// The server's log, where it is another than the one held: every feed is repaired.
     pub log: Option<LogId>,
-    /// Feeds that begin anew because their digests do not agree.
-    pub start_over: Vec<Feed>,
+    /// Feeds that are repaired because their digests do not agree.
+    pub distrust: Vec<Feed>,
     /// New grants; feeds that are not among them are given up.
     pub grants: Option<Vec<Grant>>,
     /// Who the person is now, where that has changed.
@@ -37,8 +38,12 @@ pub struct Page {
     pub arrivals: Vec<(Feed, Arrival)>,
     /// The feeds' new cursors.
     pub cursors: Vec<(Feed, u64)>,
-    /// The feeds of which nothing is left, and at which cursors.
-    pub complete: Vec<(Feed, u64)>,
+    /// Of feeds in repair: at which position which of their buckets differ.
+    pub differing: Vec<(Feed, u64, Vec<u8>)>,
+    /// Of feeds in repair: buckets about which everything has been said.
+    pub settled: Vec<(Feed, Vec<u8>)>,
+    /// The feeds of which nothing is left, at which cursors, with the server's mark that they stood there.
+    pub complete: Vec<(Feed, u64, Option<Mac>)>,
     /// Where every feed has come to its end: the records that the request wanted whole.
     pub end: Option<Vec<RecordId>>,
 }
@@ -52,6 +57,10 @@ pub enum Arrival {
     Left(RecordId),
     /// A record that is erased everywhere.
     Erased(RecordId),
+    /// What the server has of a record, in repair.
+    Stands(Stands),
+    /// A record that the server does not know, in repair.
+    Unknown(RecordId),
 }
 
 /// How the replica stands after a page.
@@ -69,6 +78,10 @@ pub struct Applied {
     pub rebased: u64,
     /// Records that were refused after all: nothing of them could be written anew.
     pub refused: BTreeSet<RecordId>,
+    /// Feeds that cannot be relied on yet.
+    pub unsure: u64,
+    /// Feeds whose repair came to its end.
+    pub repaired: usize,
     /// Records whose items were unsound: nothing of them was taken.
     pub unsound: Vec<RecordId>,
 }
@@ -103,7 +116,14 @@ impl Replica {
             if let Some(asked) = &page.end {
                 group.end(asked)?;
             }
+            for (feed, position, buckets) in &page.differing {
+                group.note_differing(feed, *position, buckets, &mut applied)?;
+            }
+            for (feed, buckets) in &page.settled {
+                group.note_settled(feed, buckets, &mut applied)?;
+            }
             group.move_cursors(&page.cursors, &page.complete)?;
+            applied.unsure = group.unsure();
             applied.feeds = group.feed_statuses()?;
             applied.outbox = group.count(keys::OUTBOX)?;
             applied.wants = group.count(keys::WANTED)?;
@@ -117,17 +137,12 @@ impl Group<'_> {
     fn turn_to_log(&mut self, page: &Page) -> Result<(), ReplicaError> {
         let all = 0..=u8::MAX;
         if let Some(log) = page.log {
-            // The new log is named last: a crash before it begins all of this anew.
-            let numbers: Vec<u8> = all.clone().zip(&self.state.feeds).map(|(n, _)| n).collect();
-            self.start_over(&numbers, UNSEEN)?;
-            let mut batch = Batch::new();
-            self.put_log(log, &mut batch);
-            self.store().apply(&batch)?;
+            self.turn_to(log)?;
         }
-        if !page.start_over.is_empty() {
-            let numbers = page.start_over.iter().map(|feed| self.feed_number(feed));
+        if !page.distrust.is_empty() {
+            let numbers = page.distrust.iter().map(|feed| self.feed_number(feed));
             let numbers = numbers.collect::<Result<Vec<_>, _>>()?;
-            self.start_over(&numbers, UNSEEN)?;
+            self.distrust(&numbers)?;
         }
         if let Some(stations) = &page.stations {
             let mut batch = Batch::new();
@@ -141,7 +156,7 @@ impl Group<'_> {
                 .filter(|(_, row)| given_up(&row.feed))
                 .map(|(number, _)| number)
                 .collect();
-            self.start_over(&numbers, LEFT)?;
+            self.give_up(&numbers)?;
             let mut batch = Batch::new();
             if let Some(standing) = &page.standing {
                 self.put_standing(standing, &mut batch)?;
@@ -165,20 +180,22 @@ impl Group<'_> {
     fn move_cursors(
         &mut self,
         cursors: &[(Feed, u64)],
-        complete: &[(Feed, u64)],
+        complete: &[(Feed, u64, Option<Mac>)],
     ) -> Result<(), ReplicaError> {
         let mut batch = Batch::new();
         for (feed, cursor) in cursors {
             let number = self.feed_number(feed)?;
             if let Some(row) = self.state.feeds.get_mut(usize::from(number)) {
-                row.cursor = *cursor;
+                // Of a feed in repair nothing counts but its end.
+                row.cursor = if row.is_unsure { 0 } else { *cursor };
             }
             self.put_feed(number, &mut batch);
         }
-        for (feed, cursor) in complete {
+        for (feed, cursor, proof) in complete {
             let number = self.feed_number(feed)?;
             if let Some(row) = self.state.feeds.get_mut(usize::from(number)) {
                 row.complete = *cursor;
+                row.proof = *proof;
             }
             self.put_feed(number, &mut batch);
         }

@@ -3,6 +3,7 @@
 use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::id::{Actor, Hash};
+use fieldwatch_schemas::sync::vouch::{Mac, Vouched};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
@@ -54,6 +55,9 @@ pub(super) struct RecordRow {
     /// The number of its first change: what lies below was written anew, and does not exist.
     #[n(8)]
     pub(super) first: u32,
+    /// The server's mark, and what it once said to have by it.
+    #[n(12)]
+    pub(super) vouched: Option<Vouched>,
 }
 
 /// That a feed contains a record, and what it adds to the feed's digest.
@@ -87,6 +91,12 @@ pub(super) struct FeedRow {
     /// The last cursor at which nothing was left.
     #[n(4)]
     pub(super) complete: u64,
+    /// The server's mark that it once stood at `complete`.
+    #[n(5)]
+    pub(super) proof: Option<Mac>,
+    /// Whether it cannot be relied on and must be repaired before it is pulled again.
+    #[n(6)]
+    pub(super) is_unsure: bool,
 }
 
 /// A refusal of the server's.

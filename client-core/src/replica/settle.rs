@@ -49,9 +49,7 @@ impl Group<'_> {
             }
             Verdict::Stored | Verdict::Duplicate => {}
             Verdict::Missing => {
-                for place in 0..held.changes.len() {
-                    held.note(place, true, None);
-                }
+                held.owe_all();
             }
             Verdict::Refused if self.is_edited_since_offered(&held) => {}
             Verdict::Refused if held.has_unsent() => {

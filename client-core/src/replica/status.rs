@@ -5,6 +5,8 @@ use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::store::{Batch, KeyRange};
 
+use fieldwatch_schemas::sync::vouch::Mac;
+
 use super::rows::{RefusalRow, decode};
 use super::show::Value;
 use super::{Group, ReplicaError, keys};
@@ -39,6 +41,8 @@ pub struct FeedStatus {
     pub records: u64,
     /// The last cursor at which nothing was left; behind `cursor` until a reply that was cut is finished.
     pub complete: u64,
+    /// The server's mark that it once stood there.
+    pub proof: Option<Mac>,
 }
 
 /// A conflict that nobody has settled.

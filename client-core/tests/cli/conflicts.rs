@@ -45,6 +45,7 @@ fn carry(from: &Device, to: &Device, by: &str) {
                 heads: chunks.last().map(Chunk::hash).into_iter().collect(),
                 authors: chunks.iter().map(author).collect(),
                 mac: None,
+                actor: None,
             };
             (Feed::station(STATION).unwrap(), Arrival::Record(item))
         });

@@ -15,6 +15,7 @@ use fieldwatch_schemas::sync::push::{
     Accepted, Asker, Court, Held, Judgement, Outcome, Policy, Pushed, Refusal, Verdict, Writer,
     judge,
 };
+use fieldwatch_schemas::sync::repair::Line;
 
 /// What a server holds of one record.
 #[derive(Clone)]
@@ -101,7 +102,10 @@ impl Server {
             let outcome = self.push(pushed, device, standing, &grants);
             items.push(Item::Outcome(outcome));
         }
-        self.pull(request, &mut items);
+        if request.log.is_none_or(|log| log == self.log) {
+            self.repair(request, &mut items);
+            self.pull(request, &mut items);
+        }
         items.push(Item::End);
         Ok(items)
     }
@@ -224,16 +228,35 @@ impl Server {
         }
     }
 
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// What a feed contains.
+    pub(crate) fn lines(&self, feed: &Feed) -> Vec<Line> {
+        let rows = self.feeds.get(feed).into_iter().flatten();
+        let present = rows.filter(|(_, place)| place.presence == Presence::Present);
+        let heads = |id: &RecordId| Digest::of(*id, &self.records[id].document.heads());
+        present.map(|(id, _)| Line::new(*id, heads(id))).collect()
+    }
+
+    /// Where a record is, in the first feed that ever had it.
+    pub(crate) fn presence(&self, record: RecordId) -> Option<Presence> {
+        let mut rows = self.feeds.values();
+        rows.find_map(|rows| rows.get(&record).map(|place| place.presence))
+    }
+
     fn pull(&self, request: &Request, items: &mut Vec<Item>) {
         let none = BTreeMap::new();
         let mut sent = BTreeSet::new();
         let mut ends = Vec::new();
         for (number, asked) in (0_u8..).zip(&request.feeds) {
             let rows = self.feeds.get(&asked.feed).unwrap_or(&none);
-            let mut cursor = asked.cursor;
-            if request.log.is_some_and(|log| log != self.log) {
-                cursor = 0;
+            let asks = request.repair.iter().flatten();
+            if asks.into_iter().any(|ask| ask.feed == number) {
+                continue;
             }
+            let mut cursor = asked.cursor;
             let start = cursor;
             let complete = asked.complete.min(cursor);
             let mut places: Vec<_> = rows
@@ -283,7 +306,7 @@ impl Server {
         items.extend(ends);
     }
 
-    fn item(
+    pub(crate) fn item(
         &self,
         gone: Gone,
         sending: Sending,
@@ -334,6 +357,7 @@ impl Server {
             heads: entry.document.heads(),
             authors: Vec::new(),
             mac: None,
+            actor: None,
         }))
     }
 }

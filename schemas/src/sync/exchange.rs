@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::pull::{Commit, FeedCursor, FeedEnd, Gone, RecordItem};
 use super::push::{Outcome, Pushed};
 use super::receipt::SignedReceipt;
+use super::repair::{RepairAsk, RepairItem};
 use super::station::StationCard;
 use crate::feed::{Grant, Standing};
 use crate::id::{LogId, RecordId};
@@ -38,6 +39,9 @@ pub struct Request {
     /// The tag of the stations that the device knows ([`super::station::stations_tag`]); equal ones are not sent again.
     #[n(7)]
     pub stations: Option<ListTag>,
+    /// Feeds that the device cannot rely on, and asks about in place of pulling them.
+    #[n(8)]
+    pub repair: Option<Vec<RepairAsk>>,
 }
 
 /// Tells one list of grants, or of stations, from another.
@@ -61,7 +65,8 @@ pub fn grants_tag(grants: &[Grant]) -> ListTag {
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Hello {
-    /// The log that the reply's positions belong to. If it is another than the device's, all cursors count as 0.
+    /// The log that the reply's positions belong to. If it is another than the device's, the reply has no feeds: the device repairs
+    /// each, keeping what it holds.
     #[n(0)]
     pub log: LogId,
     /// The server's clock, in UTC milliseconds.
@@ -108,4 +113,7 @@ pub enum Item {
     /// After the outcomes: the server's signed word for everything of the request that it has now.
     #[n(10)]
     Receipt(#[n(0)] SignedReceipt),
+    /// About a feed in repair.
+    #[n(8)]
+    Repair(#[n(0)] RepairItem),
 }

@@ -66,6 +66,9 @@ pub struct RecordItem {
     /// The server's mark that it had the record with these heads ([`super::vouch`]).
     #[n(8)]
     pub mac: Option<Mac>,
+    /// The reader's own actor that the mark covers, if they have written it.
+    #[n(9)]
+    pub actor: Option<Actor>,
 }
 
 /// One change of a record.

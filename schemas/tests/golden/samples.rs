@@ -14,7 +14,11 @@ use fieldwatch_schemas::sync::pull::{
 };
 use fieldwatch_schemas::sync::push::{Outcome, Pushed, Verdict, Writer};
 use fieldwatch_schemas::sync::receipt::{Receipt, SignedReceipt, Statement, tree};
+use fieldwatch_schemas::sync::repair::{
+    Asked, BucketList, Differs, Line, RepairAsk, RepairItem, Settled, Stands, Sums, Unknown,
+};
 use fieldwatch_schemas::sync::station::{StationCard, stations_tag};
+use fieldwatch_schemas::sync::vouch::Mac;
 
 pub(crate) use sample::NOW;
 
@@ -60,8 +64,15 @@ fn standing() -> Standing {
 }
 
 pub(crate) fn messages() -> Vec<(&'static str, &'static str, Vec<u8>)> {
-    let items = items();
-    let mut messages = vec![("request", "request", minicbor::to_vec(request()).unwrap())];
+    let items = [items(), repair_items()].concat();
+    let mut messages = vec![
+        ("request", "request", minicbor::to_vec(request()).unwrap()),
+        (
+            "request-repair",
+            "request",
+            minicbor::to_vec(repairing()).unwrap(),
+        ),
+    ];
     messages.extend(
         items
             .iter()
@@ -137,7 +148,52 @@ fn request() -> Request {
         grants: Some(grants_tag(&grants())),
         wants: vec![RecordId([5; 16])],
         stations: Some(stations_tag(&[station()])),
+        repair: None,
     }
+}
+
+fn repairing() -> Request {
+    let line = Line::new(RecordId([2; 16]), Digest([8; 32]));
+    let asks = [
+        Asked::Sums(Sums::of([line])),
+        Asked::Lists(vec![BucketList::new(0, &[line])]),
+    ];
+    let asks = (0..)
+        .zip(asks)
+        .map(|(feed, asked)| RepairAsk { feed, asked });
+    Request {
+        repair: Some(asks.collect()),
+        ..request()
+    }
+}
+
+fn repair_items() -> Vec<(&'static str, Item)> {
+    let stands = Stands {
+        feed: 0,
+        record: RecordId([2; 16]),
+        heads: vec![Hash([4; 32])],
+        mac: Some(Mac([5; 16])),
+        actor: Some(Actor([6; 16])),
+    };
+    let differs = Differs {
+        feed: 0,
+        position: 301,
+        buckets: vec![3, 200].into(),
+    };
+    let unknown = Unknown {
+        feed: 0,
+        record: RecordId([2; 16]),
+    };
+    let settled = Settled {
+        feed: 0,
+        buckets: vec![3].into(),
+    };
+    vec![
+        ("repair-differs", Item::Repair(RepairItem::Differs(differs))),
+        ("repair-stands", Item::Repair(RepairItem::Stands(stands))),
+        ("repair-unknown", Item::Repair(RepairItem::Unknown(unknown))),
+        ("repair-settled", Item::Repair(RepairItem::Settled(settled))),
+    ]
 }
 
 fn items() -> Vec<(&'static str, Item)> {
@@ -231,5 +287,6 @@ fn record_item() -> RecordItem {
             label: "李".to_owned(),
         }],
         mac: None,
+        actor: None,
     }
 }

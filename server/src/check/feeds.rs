@@ -62,17 +62,17 @@ fn check_places(
             let (at, last) = (row.position, reading.position);
             findings.problem(format!("record {record}: written at {at}, beyond {last}"));
         }
+        let part = Digest::of(record, &row.heads);
         for place in &row.places {
             let tally = expected.entry(place.feed.clone()).or_default();
             tally.rows += 1;
             tally.head.position = tally.head.position.max(place.position);
             if place.presence == Presence::Present {
                 tally.head.records += 1;
-                let part = Digest::of(record, &row.heads);
                 tally.head.digest = tally.head.digest.plus(part);
             }
             let is_late = place.presence == Presence::Present && place.position != row.position;
-            check_place(reading, record, place, is_late, findings)?;
+            check_place(reading, record, (place, part), is_late, findings)?;
         }
         Ok(())
     })
@@ -94,7 +94,13 @@ fn check_tombstones(
             tally.rows += 1;
             tally.head.position = tally.head.position.max(place.position);
             let is_wrong = place.presence != Presence::Erased;
-            check_place(reading, record, place, is_wrong, findings)?;
+            check_place(
+                reading,
+                record,
+                (place, Digest::default()),
+                is_wrong,
+                findings,
+            )?;
         }
         Ok(())
     })
@@ -103,14 +109,14 @@ fn check_tombstones(
 fn check_place(
     reading: Reading<'_>,
     record: RecordId,
-    place: &Place,
+    (place, part): (&Place, Digest),
     is_wrong: bool,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
     let key = tables::feed_row_key(&place.feed, place.position);
     let found = tables::read::<FeedRow>(reading.store, "a row of a feed", &key);
     let found = findings.sound(found)?.flatten();
-    if is_wrong || found.as_ref() != Some(&place.row(record)) {
+    if is_wrong || found.as_ref() != Some(&place.row(record, part)) {
         findings.problem(format!(
             "record {record}: its row in feed {} at {} is not as it should be",
             place.feed, place.position

@@ -195,7 +195,7 @@ impl Move<'_> {
         };
         batch.put(
             tables::feed_row_key(feed, self.position),
-            tables::encode(&place.row(self.record)),
+            tables::encode(&place.row(self.record, self.new)),
         );
         Ok(place)
     }

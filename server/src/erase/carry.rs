@@ -83,7 +83,7 @@ pub(super) fn put_tombstone(batch: &mut Batch, erasure: &Erasure, places: &[Plac
             ..place.clone()
         };
         let key = tables::feed_row_key(&place.feed, position);
-        batch.put(key, tables::encode(&place.row(record)));
+        batch.put(key, tables::encode(&place.row(record, Digest::default())));
         moved.push(place);
     }
     let tombstone = TombstoneRow {

@@ -46,6 +46,14 @@ pub(crate) fn last_position(store: &dyn Store) -> Result<u64, StoreError> {
     Ok(u64::from_be_bytes(bytes))
 }
 
+/// Gives the log another id, for good.
+pub(crate) fn put_id(store: &dyn Store, id: LogId) -> Result<(), StoreError> {
+    let mut batch = Batch::new();
+    batch.put(tables::LOG, tables::encode(&LogRow { format: FORMAT, id }));
+    store.apply(&batch)?;
+    store.flush()
+}
+
 fn begin(store: &dyn Store, id: LogId) -> Result<(), StoreError> {
     let mut batch = Batch::new();
     batch.put(tables::LOG, tables::encode(&LogRow { format: FORMAT, id }));

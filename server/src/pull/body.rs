@@ -13,8 +13,8 @@ use fieldwatch_schemas::time::Moment;
 
 use crate::tables::{self, ChangeRow, RecordRow};
 
-/// What an item takes at most, but for its lists, frame included.
-const ITEM_BYTES: usize = 96;
+/// What an item takes at most, but for its lists, frame and mark included.
+const ITEM_BYTES: usize = 136;
 /// What a change takes at most, but for its bytes.
 const CHANGE_BYTES: usize = 24;
 /// What a hash takes.
@@ -84,6 +84,7 @@ pub(super) fn read(
         heads: row.heads.clone(),
         authors: Vec::new(),
         mac: None,
+        actor: None,
     };
     Ok(Body { item, actors })
 }

@@ -7,6 +7,7 @@ use fieldwatch_schemas::limits::PAGE_BYTES_MAX;
 use fieldwatch_schemas::store::StoreError;
 use fieldwatch_schemas::sync::exchange::Item;
 use fieldwatch_schemas::sync::pull::{Gone, RecordItem};
+use fieldwatch_schemas::sync::repair::RepairItem;
 
 use super::body;
 use crate::log::Reading;
@@ -16,6 +17,10 @@ use crate::tables::{self, FeedRow};
 const PAGE_ROWS_MAX: usize = 512;
 /// What an item without a body takes at most; a commit point is one.
 const GONE_BYTES: usize = 48;
+/// What a record's standing takes at most, but for its heads.
+const STANDS_BYTES: usize = 80;
+/// What a hash takes.
+const HASH_BYTES: usize = 34;
 
 /// What a reply may still carry.
 #[derive(Debug)]
@@ -108,6 +113,7 @@ pub(super) fn place_in_feed(item: &mut Item, number: u8, at: u64) {
 pub(super) fn size_of(item: &Item) -> usize {
     match item {
         Item::Record(record) => body::size_bytes(record),
+        Item::Repair(RepairItem::Stands(stands)) => STANDS_BYTES + stands.heads.len() * HASH_BYTES,
         _ => GONE_BYTES,
     }
 }

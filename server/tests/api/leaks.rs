@@ -116,7 +116,7 @@ async fn a_push_to_another_station_is_refused_alike_whether_the_record_exists_or
         let reply = world.sync(&other, &request).await;
         let items = reply.items();
         let outcome = items.iter().find_map(|item| match item {
-            fieldwatch_schemas::sync::exchange::Item::Outcome(outcome) => Some(outcome.clone()),
+            Item::Outcome(outcome) => Some(outcome.clone()),
             _ => None,
         });
         let outcome = outcome.unwrap();

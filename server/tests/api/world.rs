@@ -288,6 +288,7 @@ pub(crate) fn asking(feeds: &[&str]) -> SyncRequest {
         grants: None,
         wants: Vec::new(),
         stations: None,
+        repair: None,
     }
 }
 

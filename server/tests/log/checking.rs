@@ -109,6 +109,7 @@ fn a_missing_feed_row_and_one_without_its_record_are_found() {
             record: RecordId::random([9; 16]),
             entered: 1,
             presence: Presence::Present,
+            short: 0,
         };
         let key = tables::feed_row_key(&station(), 1);
         batch.put(key, minicbor::to_vec(&row).unwrap());

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use fieldwatch_schemas::keyring::RecordKeys;
 use fieldwatch_schemas::store::Store;
 use fieldwatch_schemas::store::sled::{SledOptions, SledStore};
 use fieldwatch_server::check::check;
 use fieldwatch_server::committer::Committer;
-use fieldwatch_server::log::Log;
+use fieldwatch_server::log::{Keys, Log};
 
 use crate::replica::Replica;
 use crate::world::{NOW_MS, STATION, staff};
@@ -24,7 +23,7 @@ fn a_log_on_a_disk_keeps_what_it_acknowledged_and_can_be_opened_again_while_it_r
         let options = SledOptions::server().cache_bytes(8 << 20);
         SledStore::open(&path, options).map(|store| Arc::new(store) as Arc<dyn Store>)
     };
-    let keys = Arc::new(RecordKeys::in_memory());
+    let keys = Keys::in_memory();
     let open = || {
         let opener = Box::new(opener.clone());
         Log::open(opener, keys.clone(), [7; 16], Arc::new(|| NOW_MS)).unwrap()

@@ -13,7 +13,7 @@ use fieldwatch_schemas::sync::exchange::Item;
 use fieldwatch_schemas::sync::push::Verdict;
 use fieldwatch_server::erase::{EraseError, catch_up};
 use fieldwatch_server::ledger::Ledger;
-use fieldwatch_server::log::Log;
+use fieldwatch_server::log::{Keys, Log};
 use fieldwatch_server::tables;
 
 use crate::faulty::FaultyStore;
@@ -44,7 +44,11 @@ impl Office {
             store.reopen();
             Ok(Arc::clone(&store) as Arc<dyn Store>)
         });
-        let log = Log::open(opener, Arc::new(keys), [7; 16], Arc::new(|| NOW_MS)).unwrap();
+        let keys = Keys {
+            records: Arc::new(keys),
+            ..Keys::in_memory()
+        };
+        let log = Log::open(opener, keys, [7; 16], Arc::new(|| NOW_MS)).unwrap();
         catch_up(&log, &self.ledger).unwrap();
         World::over(Arc::clone(&self.store), log)
     }

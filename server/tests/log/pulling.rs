@@ -72,6 +72,7 @@ fn pages_keep_their_size_and_a_device_cut_after_any_of_them_goes_on_where_it_sto
         assert!(matches!(page.last(), Some(Item::Commit(_))));
     }
     let mut cut = Replica::of_station(staff(3));
+    cut.log = Some(world.log.id());
     let mut seen = 0;
     while cut.feeds[0].records.len() < 120 {
         let request = cut.request();
@@ -232,15 +233,23 @@ fn a_feed_not_granted_is_refused_before_anything_is_read_whether_it_exists_or_no
 }
 
 #[test]
-fn cursors_of_another_log_or_from_the_future_count_as_zero() {
+fn cursors_of_another_log_get_no_feeds_and_those_from_the_future_the_end() {
     let (world, _) = filled(3);
     let mut bob = Replica::of_station(staff(2));
     bob.sync(&world).unwrap();
-    bob.log = Some(LogId([9; 16]));
-    assert_eq!(bob.sync(&world).unwrap().records().len(), 3);
-    assert!(bob.sync(&world).unwrap().records().is_empty());
-    bob.feeds[0].cursor = 1_000;
-    assert_eq!(bob.sync(&world).unwrap().records().len(), 3);
+    for log in [Some(LogId([9; 16])), None] {
+        bob.log = log;
+        let reply = bob.sync(&world).unwrap();
+        assert!(reply.pages.is_empty() && reply.ends.is_empty());
+    }
+    let mut request = bob.request();
+    request.feeds[0].cursor = 1_000;
+    let mut pull = Pull::begin(world.log.clone(), &bob.asker, &request, names()).unwrap();
+    let ends = pull.next_page().unwrap().unwrap();
+    let [Item::FeedEnd(end)] = ends.as_slice() else {
+        panic!("more than the end: {ends:?}");
+    };
+    assert_eq!((end.cursor, end.has_more), (3, false));
 }
 
 #[test]

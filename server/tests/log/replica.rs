@@ -191,6 +191,7 @@ impl Replica {
             grants: None,
             wants: self.wants.clone(),
             stations: None,
+            repair: None,
         }
     }
 

@@ -5,14 +5,13 @@ use std::sync::{Arc, Mutex};
 
 use fieldwatch_schemas::feed::{Feed, Standing, grants_of};
 use fieldwatch_schemas::id::{DeviceId, PersonId};
-use fieldwatch_schemas::keyring::RecordKeys;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::store::Store;
 use fieldwatch_schemas::sync::push::{Outcome, Pushed};
 use fieldwatch_server::check::{Checked, check};
 use fieldwatch_server::committer::{Committer, CommitterHandle, OwnedAsker, StationRegion};
-use fieldwatch_server::log::{FeedLine, Log};
+use fieldwatch_server::log::{FeedLine, Keys, Log};
 
 use crate::faulty::FaultyStore;
 
@@ -37,7 +36,7 @@ impl World {
             opened.reopen();
             Ok(Arc::clone(&opened) as Arc<dyn Store>)
         });
-        let keys = Arc::new(RecordKeys::in_memory());
+        let keys = Keys::in_memory();
         let log = Log::open(opener, keys, [7; 16], Arc::new(|| NOW_MS)).unwrap();
         Self::over(store, log)
     }

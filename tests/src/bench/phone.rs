@@ -144,6 +144,7 @@ pub(super) fn request(outbox: Vec<Pushed>, feeds: &[&str]) -> Told<Request> {
         grants: None,
         wants: Vec::new(),
         stations: None,
+        repair: None,
     })
 }
 

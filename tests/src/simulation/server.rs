@@ -15,10 +15,11 @@ use fieldwatch_server::committer::{Desk, Push};
 use fieldwatch_server::erase::{EraseError, Erased, catch_up};
 use fieldwatch_server::exchange::Exchange;
 use fieldwatch_server::ledger::Ledger;
-use fieldwatch_server::log::Log;
+use fieldwatch_server::log::{Keys, Log};
 use fieldwatch_server::notary::Notary;
 use fieldwatch_server::register::Register;
 use fieldwatch_server::token::new_signing_key;
+use fieldwatch_server::vouch::MacKey;
 
 use super::disk::Disk;
 use crate::fault::{Fault, Told};
@@ -101,9 +102,13 @@ impl Server {
             .zip(self.openings.to_be_bytes())
             .for_each(|(to, from)| *to = from);
         let keys = RecordKeys::open(Arc::clone(&self.record_keys) as _, [5; 32])?;
+        let keys = Keys {
+            records: Arc::new(keys),
+            marks: MacKey::new(&[6; 32]),
+        };
         let log = Log::open(
             opener,
-            Arc::new(keys),
+            keys,
             random,
             Arc::new(move || clock.load(Ordering::SeqCst)),
         )?;
