@@ -27,6 +27,14 @@ pub const ITEM_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const STATIONS_TOLD_MAX: usize = 2_000;
 /// The most feeds one request may name.
 pub const FEEDS_MAX: usize = 64;
+/// The most bytes of refused work that the server keeps for a release.
+pub const QUARANTINE_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// The most bytes of refused work of one device that the server keeps for a release.
+pub const QUARANTINE_DEVICE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The most changes of refused work of one device that the server keeps for a release.
+pub const QUARANTINE_DEVICE_CHANGES_MAX: usize = 4_096;
+/// The most feeds that a person could once write and that are remembered, the newest.
+pub const FEEDS_FORMER_MAX: usize = 64;
 /// The most stations that one person works at: two feeds each, beside their own two.
 pub const STATIONS_OF_PERSON_MAX: usize = 16;
 /// The most campaigns whose feeds one coordinator is granted, the newest: two feeds each, beside their own four.

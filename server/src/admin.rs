@@ -10,6 +10,7 @@
 mod command;
 mod erasing;
 mod error;
+mod moving;
 pub mod reach;
 pub mod socket;
 mod words;
@@ -24,7 +25,7 @@ use fieldwatch_schemas::time::Moment;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-pub use self::command::Command;
+pub use self::command::{Command, Moving};
 pub use self::error::AdminError;
 use crate::app::{App, random};
 use crate::check::check;
@@ -74,9 +75,6 @@ impl Backstage {
                 let station = Station::new(&id, &name, &region, authority)?.of_kind(&kind)?;
                 tell(json!(self.app.register().add_station(station)?))
             }
-            Command::StationChange { id, region } => {
-                tell(json!(self.app.register().change_station(&id, &region)?))
-            }
             Command::StationList => all(&self.app.register().stations(), |row| json!(row), tell),
             Command::PersonAdd {
                 name,
@@ -116,6 +114,7 @@ impl Backstage {
                 replaced_by,
             } => tell(self.erase(record, replaced_by)?),
             Command::Redact { record, set } => tell(self.redact(record, set)?),
+            Command::Moving(asked) => self.moving(asked, tell)?,
         };
         Ok(())
     }

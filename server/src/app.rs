@@ -1,5 +1,7 @@
 //! The server without its sockets: what handlers and administrative commands act on. Tests build one over a store in memory.
 
+mod placing;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ use crate::problem::ApiError;
 use crate::register::device::Device;
 use crate::register::{Register, RegisterError};
 use crate::token::{Gate, Proof};
+
+pub use self::placing::MoveError;
 
 /// The server without its sockets.
 #[derive(Debug)]
@@ -51,7 +55,7 @@ impl App {
         let region = Arc::new(move |station: &str| stations.station_region(station));
         let committer = Committer::start(log.clone(), region)
             .map_err(|_| ApiError::Mistake("the committer has no thread"))?;
-        Ok(Arc::new(Self {
+        let app = Arc::new(Self {
             register,
             log,
             ledger,
@@ -60,7 +64,9 @@ impl App {
             gate,
             notary,
             syncs: Arc::new(Semaphore::new(SYNCS_MAX)),
-        }))
+        });
+        placing::resume(&app)?;
+        Ok(app)
     }
 
     /// Stations, people, tickets, devices.

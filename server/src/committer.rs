@@ -21,15 +21,15 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use fieldwatch_schemas::feed::{Grant, Standing};
+use fieldwatch_schemas::feed::{Feed, Grant, Standing};
 use fieldwatch_schemas::id::DeviceId;
 use fieldwatch_schemas::limits::PUSH_RECORDS_MAX;
 use fieldwatch_schemas::problem::ProblemKind;
-use fieldwatch_schemas::sync::push::{Outcome, Pushed};
+use fieldwatch_schemas::sync::push::{Outcome, Policy, Pushed};
 use tokio::sync::{Notify, mpsc};
 
 use self::act::{Order, gather};
-pub use self::desk::Desk;
+pub use self::desk::{Desk, OrderError, Placed, SERVER, Sharing};
 pub(crate) use self::rebuild::{Opened, rebuild};
 
 use crate::log::Log;
@@ -55,6 +55,10 @@ pub struct OwnedAsker {
     pub standing: Standing,
     /// What they may read and write.
     pub grants: Vec<Grant>,
+    /// Feeds that they could write before: work that is still on its way from then waits for a coordinator.
+    pub former: Vec<Feed>,
+    /// Whether what they may do decides about their changes.
+    pub policy: Policy,
 }
 
 /// What a device brings, and who it is.

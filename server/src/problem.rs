@@ -62,7 +62,7 @@ impl ApiError {
             Self::Malformed { kind, words } => return Problem::with_detail(*kind, *words),
             Self::Token(error) => match error {
                 TokenError::Unknown => ProblemKind::DeviceUnknown,
-                TokenError::Revoked => ProblemKind::DeviceRevoked,
+                TokenError::Revoked(_) => ProblemKind::DeviceRevoked,
                 TokenError::Stale => ProblemKind::NonceStale,
                 TokenError::Sign(_) | TokenError::Key => ProblemKind::Internal,
             },

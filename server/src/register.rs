@@ -31,6 +31,7 @@ use fieldwatch_schemas::id::{DeviceId, PersonId};
 use fieldwatch_schemas::limits::{REGISTER_ROWS_MAX, STATIONS_TOLD_MAX};
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::store::Batch;
+use fieldwatch_schemas::sync::push::Policy;
 use fieldwatch_schemas::sync::station::StationCard;
 
 use self::device::Device;
@@ -297,6 +298,8 @@ impl Register {
         Ok(OwnedAsker {
             device: device.id,
             grants: self.grants(&standing)?,
+            former: person.former,
+            policy: Policy::Judged,
             standing,
         })
     }

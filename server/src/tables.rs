@@ -16,9 +16,14 @@
 //! | summaries | `06 ‖ record` | [`SummaryRow`] |
 //! | tombstones | `07 ‖ record` | [`tombstone::TombstoneRow`] |
 //!
+//! | quarantine | `08 ‖ record ‖ device ‖ number, 4` | [`quarantine::QuarantineRow`] |
+//!
 //! A change row counts only up to the position in its record's row: what lies beyond was never finished.
 
 pub mod tombstone;
+
+pub mod quarantine;
+pub mod unfinished;
 
 use fieldwatch_schemas::checklist::published::Checklists;
 use fieldwatch_schemas::digest::Digest;
@@ -216,6 +221,9 @@ pub struct SummaryRow {
     /// The area it counts for: its own, or its station's when it was last written.
     #[n(1)]
     pub region: Option<String>,
+    /// The people behind it, who follow it to another station.
+    #[n(2)]
+    pub people: Vec<RecordId>,
 }
 
 impl WriterRow {
@@ -241,9 +249,14 @@ impl SummaryRow {
     ) -> Self {
         let own = view.region().map(str::to_owned);
         let of_station = || view.text("station").and_then(station_region);
+        let people = ["party", "reporter"].into_iter().filter_map(|path| {
+            let field = view.kind.field(path)?;
+            view.text(field.path)?.parse().ok()
+        });
         Self {
             summary: summarise(view, checklists),
             region: own.or_else(of_station),
+            people: people.collect(),
         }
     }
 }

@@ -32,7 +32,7 @@ pub enum TokenError {
     Unknown,
     /// The device was revoked.
     #[error("the device has been revoked")]
-    Revoked,
+    Revoked(DeviceId),
     /// The nonce, or the access token, is too old or not ours.
     #[error("the nonce is stale")]
     Stale,
@@ -154,7 +154,7 @@ impl Gate {
             return Err(TokenError::Unknown);
         }
         if device.revoked_ms.is_some() {
-            return Err(TokenError::Revoked);
+            return Err(TokenError::Revoked(device.id));
         }
         if !self.nonces.is_fresh(&said.nonce, now_ms) {
             return Err(TokenError::Stale);
@@ -174,7 +174,7 @@ impl Gate {
             return Err(TokenError::Unknown);
         }
         if device.revoked_ms.is_some() {
-            return Err(TokenError::Revoked);
+            return Err(TokenError::Revoked(device.id));
         }
         if now_ms >= said.exp.saturating_mul(1000) {
             return Err(TokenError::Stale);

@@ -5,6 +5,50 @@ use fieldwatch_schemas::id::{DeviceId, PersonId, RecordId};
 use fieldwatch_schemas::status::Role;
 use serde::{Deserialize, Serialize};
 
+/// What moves, is shared, or waits for a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "moving", rename_all = "snake_case")]
+pub enum Moving {
+    /// Moves a station to another region.
+    Station {
+        /// Which.
+        id: String,
+        /// Its region from now on, GB/T 2260.
+        region: String,
+    },
+    /// Shares a record with a second station.
+    Share {
+        /// Which.
+        record: RecordId,
+        /// With whom.
+        station: String,
+    },
+    /// Shares a record with a station no longer.
+    Unshare {
+        /// Which.
+        record: RecordId,
+        /// With whom.
+        station: String,
+    },
+    /// Everything that waits for a release.
+    List,
+    /// What one thing that waits would change.
+    Show {
+        /// Its name.
+        id: String,
+    },
+    /// Takes it in its author's name.
+    Release {
+        /// Its name.
+        id: String,
+    },
+    /// Gives it up.
+    Discard {
+        /// Its name.
+        id: String,
+    },
+}
+
 /// An administrative command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
@@ -23,13 +67,6 @@ pub enum Command {
         authority: Authority,
         /// What kind of station: a code of the list `station_kind`.
         kind: String,
-    },
-    /// Moves a station to another region.
-    StationChange {
-        /// Which.
-        id: String,
-        /// Its region from now on, GB/T 2260.
-        region: String,
     },
     /// All stations.
     StationList,
@@ -86,6 +123,8 @@ pub enum Command {
     },
     /// Proves the whole store.
     Check,
+    /// What moves, is shared, or waits for a release.
+    Moving(Moving),
     /// Erases a record everywhere.
     Erase {
         /// Which.

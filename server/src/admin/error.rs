@@ -5,6 +5,8 @@ use fieldwatch_schemas::problem::{Problem, ProblemKind};
 use fieldwatch_schemas::store::StoreError;
 
 use super::words;
+use crate::app::MoveError;
+use crate::committer::OrderError;
 use crate::data::DataError;
 use crate::erase::EraseError;
 use crate::problem::ApiError;
@@ -47,12 +49,33 @@ pub enum AdminError {
     /// A record could not be erased.
     #[error(transparent)]
     Erase(#[from] EraseError),
+    /// What the desk did not do.
+    #[error(transparent)]
+    Order(#[from] OrderError),
+    /// The committer takes nothing now.
+    #[error("the server takes no changes now")]
+    Desk(ProblemKind),
     /// Serving.
     #[error(transparent)]
     Serve(#[from] ServeError),
     /// What the running server said.
     #[error("{}", .0.detail.as_deref().unwrap_or(&.0.title))]
     Told(Problem),
+}
+
+impl From<MoveError> for AdminError {
+    fn from(error: MoveError) -> Self {
+        match error {
+            MoveError::Register(error) => Self::Register(error),
+            MoveError::Order(error) => Self::Order(error),
+        }
+    }
+}
+
+impl From<ProblemKind> for AdminError {
+    fn from(kind: ProblemKind) -> Self {
+        Self::Desk(kind)
+    }
 }
 
 impl AdminError {
@@ -86,6 +109,12 @@ impl AdminError {
                 ServeError::Listen(..) => ProblemKind::Unavailable,
                 ServeError::Socket(..) | ServeError::Io(_) => ProblemKind::Internal,
             },
+            Self::Order(error) => match error {
+                OrderError::Unknown => ProblemKind::NotFound,
+                OrderError::Refused(refusal) => refusal.problem,
+                OrderError::Store(_) => ProblemKind::StoreFailed,
+            },
+            Self::Desk(kind) => *kind,
             Self::Erase(error) => match error {
                 EraseError::RecordUnknown(_) => ProblemKind::RecordUnknown,
                 EraseError::RecordErased(_) => ProblemKind::RecordErased,

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fieldwatch_schemas::code::Lang;
+use fieldwatch_schemas::store::StoreError;
 
 use super::socket::{Ask, Line};
 use super::{AdminError, Backstage, Command, Tell};
@@ -31,13 +32,17 @@ pub fn run(
     let end = Instant::now() + PATIENCE;
     loop {
         let in_use = match folder.lock() {
-            Ok(lock) => {
-                let app = folder.open(&lock)?;
-                let backstage = Backstage::new(Arc::clone(&app), folder.clone());
-                let done = backstage.run(command, tell);
-                app.close();
-                return done;
-            }
+            Ok(lock) => match folder.open(&lock) {
+                Ok(app) => {
+                    let backstage = Backstage::new(Arc::clone(&app), folder.clone());
+                    let done = backstage.run(command, tell);
+                    app.close();
+                    return done;
+                }
+                // Who had it has let go of the folder, and not of the store yet.
+                Err(error @ DataError::Store(StoreError::Locked)) => error,
+                Err(error) => return Err(error.into()),
+            },
             Err(error @ DataError::InUse(_)) => error,
             Err(error) => return Err(error.into()),
         };

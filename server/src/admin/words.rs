@@ -8,6 +8,7 @@ use fieldwatch_schemas::code::Lang;
 use fieldwatch_schemas::limits::{NAME_CHARS_MAX, STATIONS_OF_PERSON_MAX};
 
 use super::AdminError;
+use crate::committer::OrderError;
 use crate::data::DataError;
 use crate::register::RegisterError;
 use crate::serve::ServeError;
@@ -36,6 +37,12 @@ fn in_chinese(error: &AdminError) -> Option<String> {
     Some(match error {
         AdminError::Register(error) => of_register(error)?,
         AdminError::Data(error) => of_data(error)?,
+        AdminError::Order(OrderError::Unknown) => "没有这条记录或待放行的更改".to_owned(),
+        AdminError::Order(OrderError::Refused(refusal)) => {
+            format!("不能接收：{}", refusal.words)
+        }
+        AdminError::Order(OrderError::Store(_)) => return None,
+        AdminError::Desk(_) => "服务器暂时不接受更改".to_owned(),
         AdminError::Erase(error) => erasing::in_chinese(error)?,
         AdminError::NeverServed => {
             "尚不知道服务器端口：请先启动一次服务器，或使用 --url".to_owned()

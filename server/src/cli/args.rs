@@ -64,6 +64,13 @@ pub(super) enum Sub {
         #[arg(long, value_name = "CODE")]
         region: Option<String>,
     },
+    /// Shares a case with a second station, which then reads and writes it too
+    Share(ShareArgs),
+    /// Shares a case with a station no longer
+    Unshare(ShareArgs),
+    /// Work that came too late (from a revoked device, on a record that went elsewhere) and waits for a release
+    #[command(subcommand)]
+    Quarantine(QuarantineSub),
     /// Erases a record everywhere, for good: here, on devices when they next sync, and in old backups, whose copies of it cannot be read
     /// any more
     Erase {
@@ -102,6 +109,35 @@ pub(super) struct ServeArgs {
     /// Its key, PEM
     #[arg(long, requires = "cert", value_name = "FILE")]
     pub(super) key: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ShareArgs {
+    /// Which
+    #[arg(value_name = "RECORD")]
+    pub(super) record: RecordId,
+    /// With whom
+    #[arg(long, value_name = "ID")]
+    pub(super) station: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum QuarantineSub {
+    /// Lists what waits
+    List,
+    /// Shows what it would change
+    Show(WaitingArgs),
+    /// Takes it, in its author's name
+    Release(WaitingArgs),
+    /// Gives it up; its device keeps its own copy
+    Discard(WaitingArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct WaitingArgs {
+    /// What `quarantine list` calls it
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
 }
 
 #[derive(Debug, Subcommand)]

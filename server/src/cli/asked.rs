@@ -3,9 +3,12 @@
 use fieldwatch_schemas::code::Lang;
 use serde_json::Value;
 
-use super::args::{DeviceSub, PersonSub, ServeArgs, StationSub, Sub, TicketArgs};
+use super::args::{
+    DeviceSub, PersonSub, QuarantineSub, ServeArgs, ShareArgs, StationSub, Sub, TicketArgs,
+    WaitingArgs,
+};
 use super::{human, report_in_words};
-use crate::admin::Command;
+use crate::admin::{Command, Moving};
 use crate::serve::Options;
 use crate::tls::Identity;
 
@@ -45,6 +48,21 @@ impl Sub {
             }
             Self::Redact { record, set } => (Command::Redact { record, set }, human::erased),
             Self::Check => (Command::Check, human::checked),
+            Self::Share(args) => {
+                let ShareArgs { record, station } = args;
+                (
+                    Command::Moving(Moving::Share { record, station }),
+                    human::shared,
+                )
+            }
+            Self::Unshare(args) => {
+                let ShareArgs { record, station } = args;
+                (
+                    Command::Moving(Moving::Unshare { record, station }),
+                    human::shared,
+                )
+            }
+            Self::Quarantine(sub) => (sub.into(), human::waiting),
             Self::Erase {
                 record,
                 replaced_by,
@@ -60,11 +78,22 @@ impl Sub {
     }
 }
 
+impl From<QuarantineSub> for Command {
+    fn from(sub: QuarantineSub) -> Self {
+        Self::Moving(match sub {
+            QuarantineSub::List => Moving::List,
+            QuarantineSub::Show(WaitingArgs { id }) => Moving::Show { id },
+            QuarantineSub::Release(WaitingArgs { id }) => Moving::Release { id },
+            QuarantineSub::Discard(WaitingArgs { id }) => Moving::Discard { id },
+        })
+    }
+}
+
 impl From<StationSub> for Command {
     fn from(sub: StationSub) -> Self {
         match sub {
             StationSub::List => Self::StationList,
-            StationSub::Change { id, region } => Self::StationChange { id, region },
+            StationSub::Change { id, region } => Self::Moving(Moving::Station { id, region }),
             StationSub::Add {
                 id,
                 name,

@@ -107,6 +107,62 @@ pub(super) fn device(row: &Value, lang: Lang) -> String {
     line.trim_end().to_owned()
 }
 
+/// With whom a record is shared.
+pub(super) fn shared(row: &Value, lang: Lang) -> String {
+    let record = text(row, "record");
+    let with = row.get("shared_with").and_then(Value::as_array);
+    let with: Vec<_> = with
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    match (lang, with.is_empty()) {
+        (Lang::Zh, true) => format!("{record}  不再共享"),
+        (Lang::Zh, false) => format!("{record}  共享给 {}", with.join("、")),
+        (Lang::En, true) => format!("{record}  shared with nobody"),
+        (Lang::En, false) => format!("{record}  shared with {}", with.join(", ")),
+    }
+}
+
+/// One thing that waits for a release, or what became of it.
+pub(super) fn waiting(row: &Value, lang: Lang) -> String {
+    let (id, record) = (text(row, "id"), text(row, "record"));
+    if row.get("released").is_some() {
+        return match lang {
+            Lang::Zh => format!("{id}  {record}  已放行"),
+            Lang::En => format!("{id}  {record}  released"),
+        };
+    }
+    if row.get("discarded").is_some() {
+        return match lang {
+            Lang::Zh => format!("{id}  {record}  已放弃"),
+            Lang::En => format!("{id}  {record}  discarded"),
+        };
+    }
+    let changes = row
+        .get("changes")
+        .and_then(Value::as_u64)
+        .unwrap_or_default();
+    let (kind, reason, received) = (
+        text(row, "kind"),
+        text(row, "reason"),
+        text(row, "received"),
+    );
+    let (person, device) = (text(row, "person"), text(row, "device"));
+    let line = match lang {
+        Lang::Zh => format!(
+            "{id}  {received}  {kind} {record}  更改 {changes}  人员 {person}  设备 {device}  {reason}"
+        ),
+        Lang::En => format!(
+            "{id}  {received}  {kind} {record}  changes {changes}  person {person}  device {device}  {reason}"
+        ),
+    };
+    match row.get("preview") {
+        Some(preview) => format!("{line}\n{preview:#}"),
+        None => line,
+    }
+}
+
 /// One feed.
 pub(super) fn feed(row: &Value, lang: Lang) -> String {
     let (name, digest) = (text(row, "feed"), text(row, "digest"));

@@ -1,6 +1,13 @@
 //! The committer's desk: takes one pushed record after another, and answers a group when it is durable.
 
 mod erasing;
+mod follow;
+mod hand;
+mod hold;
+mod place;
+
+pub use self::hand::{OrderError, SERVER, Sharing};
+pub use self::place::Placed;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,8 +19,8 @@ use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::record::Document;
 use fieldwatch_schemas::store::{Store, StoreError};
 use fieldwatch_schemas::sync::push::{
-    Accepted, Asker, Court, Denied, Held, Judgement, Outcome, Policy, Pushed, Refusal, Verdict,
-    Writer, judge,
+    Accepted, Asker, Court, Denied, Held, Judgement, Outcome, Pushed, Refusal, Verdict, Writer,
+    judge,
 };
 
 use super::again::derived_again;
@@ -39,6 +46,10 @@ pub struct Desk {
     life: u64,
     /// Where to look for what was being erased when the disk failed.
     unfinished: Option<Arc<Ledger>>,
+    /// What waits for a release, counted; unknown until it is needed.
+    waiting: Option<hold::Waiting>,
+    /// Whether another opening of the store may have left people who did not follow their case.
+    may_be_left_behind: bool,
 }
 
 impl Desk {
@@ -52,6 +63,8 @@ impl Desk {
             shelf: Shelf::default(),
             life: 0,
             unfinished: None,
+            waiting: None,
+            may_be_left_behind: true,
         }
     }
 
@@ -63,6 +76,7 @@ impl Desk {
     pub(super) fn forget(&mut self) {
         self.cache.clear();
         self.shelf.clear();
+        self.waiting = None;
     }
 
     /// Takes pushes as the committer takes those that wait together: one flush, then every outcome is there.
@@ -131,8 +145,10 @@ impl Desk {
         if life != self.life {
             self.forget();
             self.life = life;
+            self.may_be_left_behind = true;
         }
         self.finish_erasing();
+        self.finish_following();
     }
 
     fn take_all(&mut self, group: &[Job]) -> Result<Vec<Vec<Outcome>>, StoreError> {
@@ -172,9 +188,18 @@ impl Desk {
             ruling => ruling?,
         };
         let outcome = match ruling {
-            Ruling::Write(document, plan, denied) => {
+            Ruling::Write(document, mut plan, denied) => {
                 let outcome = stored(pushed, &document, &denied);
+                let by = asker.standing.person;
+                let moved = held.and_then(|kept| follow::of_case(&kept.document, &document, by));
+                if let Some(row) = &moved {
+                    let key = tables::unfinished::following_key(pushed.record);
+                    plan.batch.put(key, tables::encode(row));
+                }
                 self.write(*document, *plan, pushed.record)?;
+                if let Some(row) = moved {
+                    self.follow(pushed.record, &row)?;
+                }
                 return Ok(outcome);
             }
             Ruling::Duplicate => durable(pushed, Verdict::Duplicate),
@@ -185,7 +210,10 @@ impl Desk {
                     ..answer(pushed, Verdict::Missing, durable.unwrap_or_default())
                 }
             }
-            Ruling::Refuse(refusal) => refused(pushed, held.as_ref(), &refusal),
+            Ruling::Refuse(refusal) => {
+                let refusal = self.hold_if_due(&*store, asker, pushed, held.as_ref(), refusal)?;
+                refused(pushed, held.as_ref(), &refusal)
+            }
         };
         if let Some(kept) = held {
             self.cache.put(pushed.record, kept);
@@ -217,7 +245,7 @@ impl Desk {
                 device: asker.device,
                 standing: &asker.standing,
                 grants,
-                policy: Policy::Judged,
+                policy: asker.policy,
             };
             let court = Court {
                 station_region: &*self.station_region,

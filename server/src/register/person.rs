@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use fieldwatch_schemas::area;
-use fieldwatch_schemas::feed::Standing;
+use fieldwatch_schemas::feed::{Feed, Standing, grants_of};
 use fieldwatch_schemas::id::PersonId;
-use fieldwatch_schemas::limits::STATIONS_OF_PERSON_MAX;
+use fieldwatch_schemas::limits::{FEEDS_FORMER_MAX, STATIONS_OF_PERSON_MAX};
 use fieldwatch_schemas::status::Role;
 use minicbor::{Decode, Encode};
 use serde::Serialize;
@@ -40,6 +40,10 @@ pub struct Person {
     #[n(5)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub further_stations: Vec<String>,
+    /// Feeds that they could write before they were given another role or place, the newest first.
+    #[n(6)]
+    #[serde(skip)]
+    pub former: Vec<Feed>,
 }
 
 /// Where a person is, as given.
@@ -83,6 +87,7 @@ impl Person {
                 .map_err(RegisterError::Region)?
                 .map(|area| area.code.to_owned()),
             further_stations,
+            former: Vec::new(),
         })
     }
 
@@ -101,7 +106,20 @@ impl Person {
             },
             false => place,
         };
-        Self::new(self.id, &self.name, role.unwrap_or(self.role), place)
+        let mut changed = Self::new(self.id, &self.name, role.unwrap_or(self.role), place)?;
+        let written = |standing: &Standing| -> Vec<Feed> {
+            let grants = grants_of(standing).into_iter().filter(|grant| grant.write);
+            grants.map(|grant| grant.feed).collect()
+        };
+        let now = written(&changed.standing());
+        let mut seen = BTreeSet::new();
+        let before = written(&self.standing()).into_iter();
+        changed.former = before
+            .chain(self.former.iter().cloned())
+            .filter(|feed| !now.contains(feed) && seen.insert(feed.clone()))
+            .take(FEEDS_FORMER_MAX)
+            .collect();
+        Ok(changed)
     }
 
     /// Who they are to the grants.

@@ -6,6 +6,7 @@
 mod body;
 mod coding;
 mod reply;
+mod revoked;
 
 use std::sync::Arc;
 
@@ -21,14 +22,22 @@ use self::reply::Reply;
 use super::reading::bearer;
 use crate::app::App;
 use crate::problem::ApiError;
-use crate::token::Proof;
+use crate::token::{Proof, TokenError};
 
 pub(super) async fn sync(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let (head, body) = request.into_parts();
-    let (device, proof) = app.authenticate(bearer(&head.headers))?;
+    let (device, proof) = match app.authenticate(bearer(&head.headers)) {
+        Ok(known) => known,
+        Err(error) => {
+            if let ApiError::Token(TokenError::Revoked(device)) = &error {
+                revoked::keep(&app, *device, &head.headers, body).await;
+            }
+            return Err(error);
+        }
+    };
     let place = app.sync_place().await?;
     let request = body::read(&head.headers, body).await?;
     let coding = Coding::accepted(&head.headers);

@@ -8,7 +8,7 @@ use fieldwatch_schemas::id::{DeviceId, PersonId};
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::store::Store;
-use fieldwatch_schemas::sync::push::{Outcome, Pushed};
+use fieldwatch_schemas::sync::push::{Outcome, Policy, Pushed};
 use fieldwatch_server::check::{Checked, check};
 use fieldwatch_server::committer::{Committer, CommitterHandle, OwnedAsker, StationRegion};
 use fieldwatch_server::log::{FeedLine, Keys, Log};
@@ -127,5 +127,7 @@ pub(crate) fn asker(
         device: DeviceId([device; 16]),
         grants: grants_of(&standing),
         standing,
+        former: Vec::new(),
+        policy: Policy::Judged,
     }
 }

@@ -1,0 +1,166 @@
+//! Who follows a case that goes to another station: the consumer, and the person who reported it.
+//!
+//! They lie in the station's personal feed, each a record of its own. The station that has the case now must be able to call them; the
+//! station that gave it away must not keep what it needs no longer. So they move with the case by the server's hand, in the name of who
+//! moved it; somebody who stands behind other cases of the old station too is shared instead, and stays with both. The case's own batch
+//! leaves a mark, which is removed when all have followed.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use fieldwatch_schemas::feed::Feed;
+use fieldwatch_schemas::field::{FieldValue, Scalar};
+use fieldwatch_schemas::id::{PersonId, RecordId};
+use fieldwatch_schemas::kind::Kind;
+use fieldwatch_schemas::record::Document;
+use fieldwatch_schemas::record::edit::Act;
+use fieldwatch_schemas::store::{Batch, Store, StoreError};
+use fieldwatch_schemas::sync::pull::Presence;
+
+use super::Desk;
+use super::hand::{OrderError, set_shared};
+use crate::log::all_rows;
+use crate::tables::unfinished::{FollowRow, following_key, following_of, followings};
+use crate::tables::{self, FeedRow, SummaryRow};
+
+/// What is to follow a case that some changes moved, if they did.
+pub(super) fn of_case(before: &Document, after: &Document, by: PersonId) -> Option<FollowRow> {
+    if after.kind() != Kind::Case {
+        return None;
+    }
+    let (before, after) = (before.view(), after.view());
+    let (from, to) = (before.text("station")?, after.text("station")?);
+    let people: BTreeSet<RecordId> = ["party", "reporter"]
+        .into_iter()
+        .flat_map(|path| [before.text(path), after.text(path)])
+        .filter_map(|id| id?.parse().ok())
+        .collect();
+    (from != to && !people.is_empty()).then(|| FollowRow {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        by,
+        people: people.into_iter().collect(),
+    })
+}
+
+impl Desk {
+    /// Has people follow a case, and removes its mark. What cannot follow is said in the log and stays where it is.
+    pub(super) fn follow(&mut self, case: RecordId, row: &FollowRow) -> Result<(), StoreError> {
+        for person in &row.people {
+            match self.follow_one(*person, row) {
+                Ok(()) => {}
+                Err(OrderError::Store(error @ StoreError::Damaged { .. })) => {
+                    tracing::error!(record = %person, %error, "a record cannot follow its case");
+                }
+                Err(OrderError::Store(error)) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(record = %person, %error, "a record does not follow its case");
+                }
+            }
+        }
+        let mut batch = Batch::new();
+        batch.delete(following_key(case));
+        self.log.apply(&batch, None, self.life)
+    }
+
+    /// Finishes what a crash left unfinished; what cannot be finished yet is tried again at the next turn.
+    pub(super) fn finish_following(&mut self) {
+        if !self.may_be_left_behind || !self.log.is_healthy() {
+            return;
+        }
+        self.may_be_left_behind = false;
+        if let Err(error) = self.follow_all() {
+            tracing::error!(%error, "people cannot follow their cases yet");
+            self.may_be_left_behind = true;
+        }
+    }
+
+    fn follow_all(&mut self) -> Result<(), StoreError> {
+        let store = self.log.store()?;
+        for row in all_rows(&*store, &followings())? {
+            let Some(case) = following_of(&row.key) else {
+                continue;
+            };
+            let marked = tables::decode("what follows a case", &row.value)?;
+            self.follow(case, &marked)?;
+        }
+        Ok(())
+    }
+
+    fn follow_one(&mut self, person: RecordId, row: &FollowRow) -> Result<(), OrderError> {
+        let Some(kept) = self.look_up(person)? else {
+            return Ok(());
+        };
+        let is_personal = kept.document.kind().is_personal();
+        let (holders, shared) = (kept.document.stations(), kept.document.shared_with());
+        self.cache.put(person, kept);
+        if !is_personal {
+            return Ok(());
+        }
+        let store = self.log.store()?;
+        let is_needed = is_needed_at(&*store, &row.from, person)?;
+        let acts = acts(&holders, &shared, row, is_needed);
+        self.write_by_hand(person, &acts, row.by).map(drop)
+    }
+}
+
+/// Where somebody belongs after a case of theirs moved.
+fn acts(
+    holders: &BTreeSet<String>,
+    shared: &BTreeSet<String>,
+    row: &FollowRow,
+    is_needed: bool,
+) -> Vec<Act> {
+    let FollowRow { from, to, .. } = row;
+    let mut with = shared.clone();
+    let mut acts = Vec::new();
+    if holders.contains(from) && !is_needed {
+        with.remove(to);
+        acts.push(Act::Set {
+            path: "station".to_owned(),
+            value: FieldValue::Scalar(Scalar::Text(to.clone())),
+        });
+    } else if holders.contains(from) || shared.contains(from) {
+        if !is_needed {
+            with.remove(from);
+        }
+        if !holders.contains(to) {
+            with.insert(to.clone());
+        }
+    }
+    if with != *shared {
+        acts.push(set_shared(with));
+    }
+    acts
+}
+
+/// Whether a case that a station still holds names this person.
+fn is_needed_at(store: &dyn Store, station: &str, person: RecordId) -> Result<bool, StoreError> {
+    let Ok(feed) = Feed::station(station) else {
+        return Ok(false);
+    };
+    let mut cases = Vec::new();
+    let mut damage = None;
+    store.scan(&tables::feed_rows_after(&feed, 0), &mut |_, value| {
+        match tables::decode::<FeedRow>("a row of a feed", value) {
+            Ok(row) if row.presence == Presence::Present => cases.push(row.record),
+            Ok(_) => {}
+            Err(error) => {
+                damage = Some(error);
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    if let Some(error) = damage {
+        return Err(error);
+    }
+    for case in cases {
+        let key = tables::summary_key(case);
+        let row: Option<SummaryRow> = tables::read(store, "a summary", &key)?;
+        if row.is_some_and(|row| row.people.contains(&person)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

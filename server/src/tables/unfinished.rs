@@ -1,0 +1,69 @@
+//! Work of more than one batch: a mark that stands until all of it is done, so that a crash in between is made good.
+//!
+//! | key | value |
+//! |---|---|
+//! | `01 ‖ 03 ‖ station` | nothing: the station's region has changed, and its records are being placed again |
+//! | `01 ‖ 04 ‖ record` | [`FollowRow`]: a case has gone to another station, and the people behind it are to follow |
+
+use fieldwatch_schemas::id::{PersonId, RecordId};
+use fieldwatch_schemas::store::KeyRange;
+use minicbor::{Decode, Encode};
+
+use super::prefix;
+
+const PLACING: [u8; 2] = [prefix::LOG, 3];
+const FOLLOWING: [u8; 2] = [prefix::LOG, 4];
+
+/// What is to follow a case, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct FollowRow {
+    /// The station that it left.
+    #[n(0)]
+    pub from: String,
+    /// The station that it went to.
+    #[n(1)]
+    pub to: String,
+    /// Who sent it there.
+    #[n(2)]
+    pub by: PersonId,
+    /// The records of the people behind it.
+    #[n(3)]
+    pub people: Vec<RecordId>,
+}
+
+/// The mark of a station whose records are being placed again.
+#[must_use]
+pub fn placing_key(station: &str) -> Vec<u8> {
+    [PLACING.as_slice(), station.as_bytes()].concat()
+}
+
+/// The mark of a case that people are to follow.
+#[must_use]
+pub fn following_key(case: RecordId) -> Vec<u8> {
+    [FOLLOWING.as_slice(), case.bytes().as_slice()].concat()
+}
+
+/// All stations whose records are being placed again.
+#[must_use]
+pub fn placings() -> KeyRange {
+    KeyRange::prefix(&PLACING)
+}
+
+/// All cases that people are to follow.
+#[must_use]
+pub fn followings() -> KeyRange {
+    KeyRange::prefix(&FOLLOWING)
+}
+
+/// The station that a mark names.
+pub(crate) fn placing_of(key: &[u8]) -> Option<String> {
+    let id = key.strip_prefix(&PLACING)?;
+    std::str::from_utf8(id).ok().map(str::to_owned)
+}
+
+/// The case that a mark names.
+pub(crate) fn following_of(key: &[u8]) -> Option<RecordId> {
+    let id = key.strip_prefix(&FOLLOWING)?;
+    id.try_into().ok().map(RecordId)
+}
