@@ -113,6 +113,7 @@ impl Backstage {
                 record,
                 replaced_by,
             } => tell(self.erase(record, replaced_by)?),
+            Command::Compact => tell(self.compact()?),
             Command::Redact { record, set } => tell(self.redact(record, set)?),
             Command::Moving(asked) => self.moving(asked, tell)?,
         };

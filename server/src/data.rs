@@ -12,11 +12,12 @@
 //!   ledger         what outlives the store, copied apart from backups
 //!   record.keys    the keys of the records: rewritten when one is erased, and never copied with the store
 //!   admin.sock     while the server runs
-//!   store/         sled
+//!   store/         sled; store.new and store.old while it is compacted (`data/store.rs`)
 //! ```
 
 mod file;
 mod settings;
+mod store;
 
 use std::fs::{self, File};
 use std::io;
@@ -25,14 +26,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fieldwatch_schemas::keyring::RecordKeys;
-use fieldwatch_schemas::store::sled::{SledOptions, SledStore};
+use fieldwatch_schemas::store::StoreError;
 use fieldwatch_schemas::store::small::{DiskFile, SmallFile as _};
-use fieldwatch_schemas::store::{Store, StoreError};
 
 pub use self::settings::{Served, Settings};
+use self::store::Places;
 use crate::app::{App, random};
 use crate::ledger::roll::FileRoll;
 use crate::ledger::{Ledger, LedgerError};
+use crate::log::compact::Beside;
 use crate::log::{Keys, Log};
 use crate::notary::Notary;
 use crate::problem::ApiError;
@@ -195,11 +197,8 @@ impl DataFolder {
     pub fn open(&self, _lock: &Lock) -> Result<Arc<App>, DataError> {
         let settings = self.settings()?;
         let gate = self.gate(&settings)?;
-        let path = self.file("store");
-        let opener = move || {
-            let store = SledStore::open(&path, SledOptions::server())?;
-            Ok(Arc::new(store) as Arc<dyn Store>)
-        };
+        let places = self.places();
+        let opener = move || places.open();
         let keys = Keys {
             records: Arc::new(self.record_keys()?),
             marks: self.mac_key()?,
@@ -223,11 +222,20 @@ impl DataFolder {
         Ok(Arc::new(Ledger::open(Arc::new(roll), &signing_key)?))
     }
 
+    /// How the store is compacted.
+    pub(crate) fn beside(&self) -> Arc<dyn Beside> {
+        Arc::new(self.places())
+    }
+
+    fn places(&self) -> Places {
+        Places::of(&self.path)
+    }
+
     /// The keys of the records. A store without them is not opened: what it holds could never be read.
     fn record_keys(&self) -> Result<RecordKeys, DataError> {
         let path = self.file("record.keys");
         let file = DiskFile::at(&path);
-        if self.file("store").exists() && file.read()?.is_none() {
+        if self.places().has_store() && file.read()?.is_none() {
             return Err(DataError::Content(path));
         }
         Ok(RecordKeys::open(Arc::new(file), random()?)?)

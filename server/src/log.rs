@@ -7,12 +7,15 @@
 //! A failed store stays failed until it is opened again ([`Log::reopen`]). Each opening begins another *life*, so that nobody waits for
 //! a position of a life that ended.
 
+pub mod compact;
 mod recovery;
 mod renewal;
 mod seal;
 
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{
+    Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 
 use fieldwatch_schemas::id::LogId;
 use fieldwatch_schemas::keyring::RecordKeys;
@@ -66,6 +69,8 @@ pub struct Log {
     room: RwLock<Room>,
     durable: Mutex<Durable>,
     changed: Condvar,
+    /// Held for reading by who writes aside, for writing while the store is compacted.
+    quiet: RwLock<()>,
 }
 
 /// What the lock guards.
@@ -99,6 +104,19 @@ pub struct Reading<'a> {
     pub position: u64,
     /// Up to where the disk must have come before anything read leaves the server.
     pub seen: Seen,
+}
+
+/// The store, for who writes beside the log.
+pub struct Aside<'a> {
+    store: Arc<dyn Store>,
+    _quiet: RwLockReadGuard<'a, ()>,
+}
+
+impl std::ops::Deref for Aside<'_> {
+    type Target = dyn Store;
+    fn deref(&self) -> &Self::Target {
+        &*self.store
+    }
 }
 
 /// How far a look at the log saw.
@@ -173,6 +191,7 @@ impl Log {
             room: RwLock::new(room),
             durable: Mutex::new(durable),
             changed: Condvar::new(),
+            quiet: RwLock::new(()),
         }))
     }
 
@@ -255,20 +274,17 @@ impl Log {
         room.raw.clone().ok_or(StoreError::Failed)
     }
 
-    /// Writes rows that are not the log's; they are durable when this returns.
+    /// The store, for who writes rows that are not the log's. No compaction begins before it is given back.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]; the log has failed then, unless the batch was too large.
-    pub fn write_aside(&self, batch: &Batch) -> Result<(), StoreError> {
-        let store = self.store()?;
-        let written = store.apply(batch).and_then(|()| store.flush());
-        if let Err(error) = &written
-            && !error.is_about_size()
-        {
-            self.fail(error);
-        }
-        written
+    /// [`StoreError::Failed`] while the store is not open.
+    pub fn aside(&self) -> Result<Aside<'_>, StoreError> {
+        let quiet = self.quiet.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(Aside {
+            store: self.store()?,
+            _quiet: quiet,
+        })
     }
 
     /// Looks at the log while no batch is applied. `look` must not come back to the log: it holds its lock.

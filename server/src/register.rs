@@ -342,7 +342,7 @@ impl Register {
     }
 
     fn keep(&self, batch: &Batch) -> Result<(), RegisterError> {
-        let store = self.log.store()?;
+        let store = self.log.aside()?;
         let is_behind = self.is_behind.swap(true, Ordering::SeqCst);
         let kept = ledgered::keep(&*store, &self.ledger, batch, is_behind);
         if let Err(RegisterError::Store(error)) = &kept {

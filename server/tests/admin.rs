@@ -319,3 +319,29 @@ async fn without_init_every_command_says_so() {
     ));
     assert!(!home.path().join("nothing").exists());
 }
+
+#[tokio::test]
+async fn a_store_is_compacted_while_the_server_runs_and_while_it_does_not() {
+    let (_home, folder) = begun();
+    run(&folder, station_add()).await.unwrap();
+    for _ in 0..20 {
+        run(&folder, person_add(Some(STATION))).await.unwrap();
+    }
+    let stations = run(&folder, Command::StationList).await.unwrap();
+    let served = Served::start(&folder).await;
+    let running = run(&folder, Command::Compact).await.unwrap();
+    run(&folder, person_add(Some(STATION))).await.unwrap();
+    served.stop().await;
+    let stopped = run(&folder, Command::Compact).await.unwrap();
+    for answer in [&running[0], &stopped[0]] {
+        assert!(answer["rows"].as_u64().unwrap() > 20, "{answer}");
+        assert!(answer["bytes_after"].as_u64().unwrap() > 0, "{answer}");
+    }
+    assert_eq!(run(&folder, Command::StationList).await.unwrap(), stations);
+    assert_eq!(run(&folder, Command::PersonList).await.unwrap().len(), 21);
+    let checked = run(&folder, Command::Check).await.unwrap();
+    assert_eq!(checked[0]["problems"], serde_json::json!([]));
+    for left in ["store.new", "store.old"] {
+        assert!(!folder.file(left).exists());
+    }
+}

@@ -9,6 +9,8 @@
 
 #[path = "log/checking.rs"]
 mod checking;
+#[path = "log/compacting.rs"]
+mod compacting;
 #[path = "log/concurrency.rs"]
 mod concurrency;
 #[path = "log/disk.rs"]

@@ -132,6 +132,8 @@ pub enum Command {
         /// The record that takes its place.
         replaced_by: Option<RecordId>,
     },
+    /// Copies what is live into a fresh store.
+    Compact,
     /// Makes a successor that says some things otherwise, and erases the record.
     Redact {
         /// Which.

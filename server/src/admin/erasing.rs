@@ -23,6 +23,17 @@ impl Backstage {
 }
 
 impl Backstage {
+    pub(super) fn compact(&self) -> Result<Value, AdminError> {
+        let done = self.app.pushes().compact(self.folder.beside())?;
+        Ok(json!({
+            "rows": done.rows,
+            "bytes_before": done.bytes_before,
+            "bytes_after": done.bytes_after,
+        }))
+    }
+}
+
+impl Backstage {
     /// Redacts in the first administrator's name: who may run this command is who owns the folder.
     pub(super) fn redact(
         &self,

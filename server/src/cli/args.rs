@@ -92,6 +92,8 @@ pub(super) enum Sub {
         #[arg(long, value_name = "PATH=TEXT", required = true, value_parser = setting)]
         set: Vec<(String, String)>,
     },
+    /// Copies what is live into a fresh store: what was removed is not even on the disk any more, and the store takes less room
+    Compact,
     /// Reads the whole store and proves every hash, index and digest
     Check,
     /// The whole story in a temporary folder: a server, devices, field data, the report

@@ -47,6 +47,7 @@ impl Sub {
                 (Command::Report { from, to, region }, report_in_words)
             }
             Self::Redact { record, set } => (Command::Redact { record, set }, human::erased),
+            Self::Compact => (Command::Compact, human::compacted),
             Self::Check => (Command::Check, human::checked),
             Self::Share(args) => {
                 let ShareArgs { record, station } = args;

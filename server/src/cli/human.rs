@@ -8,7 +8,7 @@ use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use serde_json::Value;
 
-pub(super) use self::erasing::erased;
+pub(super) use self::erasing::{compacted, erased};
 
 /// What `init` made.
 pub(super) fn begun(answer: &Value, lang: Lang) -> String {

@@ -1,13 +1,16 @@
 //! What waits for the committer: pushes, and whatever else has to have the desk for itself, in its turn.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use fieldwatch_schemas::problem::ProblemKind;
+use fieldwatch_schemas::store::StoreError;
 use tokio::sync::mpsc;
 
 use super::desk::Desk;
 use super::{CommitterHandle, GROUP_BYTES_MAX, GROUP_JOBS_MAX, Job};
+use crate::log::compact::{Beside, Compacted};
 
 /// Something done at the desk.
 pub(crate) type Act = Box<dyn FnOnce(&mut Desk) + Send>;
@@ -80,6 +83,18 @@ impl CommitterHandle {
         let sent = self.jobs.blocking_send(Order::Act(Box::new(act)));
         sent.map_err(|_| ProblemKind::Unavailable)?;
         told.recv().map_err(|_| ProblemKind::Internal)
+    }
+}
+
+impl CommitterHandle {
+    /// Compacts the store; pushes wait meanwhile. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: [`StoreError::Failed`] if the committer has ended.
+    pub fn compact(&self, beside: Arc<dyn Beside>) -> Result<Compacted, StoreError> {
+        let done = self.at_desk(move |desk| desk.compact(&*beside));
+        done.unwrap_or(Err(StoreError::Failed))
     }
 }
 

@@ -36,3 +36,17 @@ pub(in crate::cli) fn erased(answer: &Value, lang: Lang) -> String {
     }
     words
 }
+
+/// What a compaction came to.
+pub(in crate::cli) fn compacted(answer: &Value, lang: Lang) -> String {
+    let number = |key: &str| answer.get(key).and_then(Value::as_u64).unwrap_or_default();
+    let (rows, before, after) = (
+        number("rows"),
+        number("bytes_before"),
+        number("bytes_after"),
+    );
+    match lang {
+        Lang::Zh => format!("存储已压缩：{rows} 行，{before} 字节 → {after} 字节"),
+        Lang::En => format!("the store is compacted: {rows} rows, {before} bytes → {after} bytes"),
+    }
+}

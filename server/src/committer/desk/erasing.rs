@@ -1,15 +1,16 @@
-//! Erasing at the desk: in its turn among the pushes, and until it is done.
+//! Erasing, redacting and compacting at the desk: each in its turn among the pushes.
 
 use std::sync::Arc;
 
 use fieldwatch_schemas::id::RecordId;
-use fieldwatch_schemas::store::Store;
+use fieldwatch_schemas::store::{Store, StoreError};
 use fieldwatch_schemas::sync::push::Accepted;
 
 use super::{Desk, Ruling};
 use crate::erase::redact::{Redacted, Redaction, draft, succeed};
 use crate::erase::{EraseError, Erased, catch_up, erase, is_erased};
 use crate::ledger::Ledger;
+use crate::log::compact::{Beside, Compacted};
 use crate::tables;
 
 impl Desk {
@@ -93,6 +94,16 @@ impl Desk {
             Ruling::Refuse(refusal) => Err(EraseError::Refused(refusal.words)),
             Ruling::Duplicate | Ruling::Missing(_) => Err(EraseError::RecordErased(id)),
         }
+    }
+
+    /// Compacts the store: see [`crate::log::compact`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]. The store in use is the one from before, or the log has failed until it is opened again.
+    pub fn compact(&mut self, beside: &dyn Beside) -> Result<Compacted, StoreError> {
+        self.enter();
+        self.log.compact(beside)
     }
 
     /// Finishes what the disk stopped. What cannot be finished yet is tried again at the next turn.
