@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fieldwatch_schemas::area;
+use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::store::StoreError;
 
@@ -43,12 +44,16 @@ impl App {
     }
 
     fn place_again(&self, station: &str) -> Result<(), OrderError> {
-        let mut placed = Placed::default();
-        while !placed.is_done {
-            let (station, after) = (station.to_owned(), placed.until);
-            placed = self.at_desk(move |desk| desk.place_some(&station, after))?;
+        let feeds = [Feed::station(station), Feed::station_personal(station)];
+        for feed in feeds.into_iter().flatten() {
+            let mut placed = Placed::default();
+            while !placed.is_done {
+                let (feed, after) = (feed.clone(), placed.until);
+                placed = self.at_desk(move |desk| desk.place_some(&feed, after))?;
+            }
         }
-        Ok(())
+        let station = station.to_owned();
+        self.at_desk(move |desk| desk.unmark_placing(&station))
     }
 
     fn at_desk<T: Send + 'static>(

@@ -43,13 +43,24 @@ impl Desk {
         self.at_work(|desk| Ok(desk.log.apply(&batch, None, desk.life)?))
     }
 
-    /// Places some of a station's records again, those after a position in its feed; after the last one the mark goes.
+    /// Places some of a feed's records again, those after a position.
     ///
     /// # Errors
     ///
     /// [`OrderError::Store`]; the mark stays, and whoever opens the log next begins anew.
-    pub fn place_some(&mut self, station: &str, after: u64) -> Result<Placed, OrderError> {
-        self.at_work(|desk| Ok(desk.place_step(station, after)?))
+    pub fn place_some(&mut self, feed: &Feed, after: u64) -> Result<Placed, OrderError> {
+        self.at_work(|desk| Ok(desk.place_step(feed, after)?))
+    }
+
+    /// Removes the mark of a station, whose last record is placed.
+    ///
+    /// # Errors
+    ///
+    /// [`OrderError::Store`].
+    pub fn unmark_placing(&mut self, station: &str) -> Result<(), OrderError> {
+        let mut batch = Batch::new();
+        batch.delete(placing_key(station));
+        self.at_work(|desk| Ok(desk.log.apply(&batch, None, desk.life)?))
     }
 
     /// The stations whose records were being placed again when the server ended.
@@ -62,26 +73,18 @@ impl Desk {
         Ok(rows.iter().filter_map(|row| placing_of(&row.key)).collect())
     }
 
-    fn place_step(&mut self, station: &str, after: u64) -> Result<Placed, StoreError> {
+    fn place_step(&mut self, feed: &Feed, after: u64) -> Result<Placed, StoreError> {
         let store = self.log.store()?;
+        // What is placed gets a newer position in the same feed, and is met once more, lying right.
+        let rows = rows_after(&*store, feed, after)?;
         let mut placed = Placed {
             until: after,
-            ..Placed::default()
+            moved: 0,
+            is_done: rows.len() < STEP_RECORDS_MAX,
         };
-        let Ok(feed) = Feed::station(station) else {
-            return Ok(placed);
-        };
-        // What is placed gets a newer position in the same feed: the end is where the feed ended when this began.
-        let rows = rows_after(&*store, &feed, after)?;
-        placed.is_done = rows.len() < STEP_RECORDS_MAX;
         for (position, record) in rows {
             placed.until = position;
             placed.moved += usize::from(self.place_record(record)?);
-        }
-        if placed.is_done {
-            let mut batch = Batch::new();
-            batch.delete(placing_key(station));
-            self.log.apply(&batch, None, self.life)?;
         }
         Ok(placed)
     }
