@@ -233,6 +233,12 @@ impl Document {
         self.doc.get_change_meta_by_hash(&hash.into()).is_some()
     }
 
+    /// The automerge document itself, to be compared with others.
+    #[must_use]
+    pub fn automerge(&self) -> &Automerge {
+        &self.doc
+    }
+
     /// Whether nothing has been recorded in it.
     #[must_use]
     pub fn is_blank(&self) -> bool {

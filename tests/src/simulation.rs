@@ -14,6 +14,7 @@ mod books;
 mod cast;
 pub mod clock;
 mod device;
+pub mod differential;
 mod disk;
 mod fates;
 mod faults;
@@ -35,6 +36,7 @@ use fieldwatch_client_core::replica::ReplicaError;
 use self::books::Books;
 use self::clock::Queue;
 use self::device::Device;
+use self::disk::Disk;
 use self::network::Weather;
 use self::oracle::Findings;
 use self::people::Hand;
@@ -79,6 +81,9 @@ enum Event {
     Reconnects(usize),
 }
 
+/// Where the disks come from, by name.
+type Disks<'a> = dyn Fn(&str) -> Told<Disk> + 'a;
+
 /// A world.
 struct World {
     queue: Queue<Event>,
@@ -95,13 +100,15 @@ struct World {
     next_flow: u64,
     is_looking_around: bool,
     findings: Findings,
+    /// Every change as its author made it, where somebody wants to know.
+    made: Option<differential::Made>,
 }
 
 /// Runs a seed: its plan but for what the mask leaves out. A panic is a finding like any other.
 #[must_use]
 pub fn run(seed: u64, size: Size, mask: &Mask) -> Run {
     let attempt = catch_unwind(AssertUnwindSafe(|| {
-        let mut world = World::begin(&Plan::of(seed, size), mask)?;
+        let mut world = World::begin(&Plan::of(seed, size), mask, &|_| Ok(Disk::default()))?;
         match world.live().and_then(|()| world.end()) {
             Ok(()) => {}
             Err(fault) => world.findings.diverged(&format!("{fault}")),
@@ -129,6 +136,12 @@ impl Run {
     }
 }
 
+fn device_at(devices: &[Device], place: usize) -> Told<&Device> {
+    devices
+        .get(place)
+        .ok_or_else(|| Fault::new("there is no such device"))
+}
+
 fn words_of(panic: &(dyn std::any::Any + Send)) -> &str {
     let literal = panic.downcast_ref::<&str>().copied();
     let owned = || panic.downcast_ref::<String>().map(String::as_str);
@@ -136,10 +149,10 @@ fn words_of(panic: &(dyn std::any::Any + Send)) -> &str {
 }
 
 impl World {
-    fn begin(plan: &Plan, mask: &Mask) -> Told<Self> {
-        let server = Server::begin(clock::BEGIN_MS)?;
+    fn begin(plan: &Plan, mask: &Mask, disks: &Disks) -> Told<Self> {
+        let server = Server::begin(clock::BEGIN_MS, disks("server")?)?;
         let mut chance = Chance::seeded(plan.seed ^ 0xca57);
-        let devices = cast::assemble(&server.room()?.register, &mut chance)?;
+        let devices = cast::assemble(&server.room()?.register, &mut chance, disks)?;
         let stations = server.room()?.register.stations();
         let stations = stations.into_iter().map(|station| station.id).collect();
         let mut queue = Queue::new();
@@ -165,6 +178,7 @@ impl World {
             next_flow: 0,
             is_looking_around: false,
             findings: Findings::default(),
+            made: None,
         })
     }
 
@@ -223,6 +237,10 @@ impl World {
             device.reopen()?;
         }
         let now = device.clock(now_ms);
+        let before = match self.made {
+            Some(_) => Some(differential::held(device)?),
+            None => None,
+        };
         let mut hand = Hand {
             place,
             device,
@@ -235,6 +253,9 @@ impl World {
         let done = hand.act();
         if self.mask.is_told {
             eprintln!("       {} {done:?}", hand.did);
+        }
+        if let (Some(before), Some(made)) = (before, &mut self.made) {
+            differential::note(device_at(&self.devices, place)?, &before, made)?;
         }
         self.weather_device(place, done)
     }

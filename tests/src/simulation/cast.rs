@@ -9,6 +9,7 @@ use fieldwatch_server::register::person::{Person, Place};
 use fieldwatch_server::register::station::Station;
 use fieldwatch_server::register::ticket::{CodeHash, Ticket};
 
+use super::Disks;
 use super::clock::{BEGIN_MS, DAY_MS};
 use super::device::Device;
 use crate::chance::Chance;
@@ -36,7 +37,11 @@ pub(super) fn station_id(number: usize) -> String {
 /// # Errors
 ///
 /// A fault if the register refuses any of it.
-pub(super) fn assemble(register: &Register, chance: &mut Chance) -> Told<Vec<Device>> {
+pub(super) fn assemble(
+    register: &Register,
+    chance: &mut Chance,
+    disks: &Disks,
+) -> Told<Vec<Device>> {
     let stations = usize::try_from(2 + chance.below(3)).unwrap_or(2);
     for number in 0..stations {
         let county = COUNTIES
@@ -82,7 +87,7 @@ pub(super) fn assemble(register: &Register, chance: &mut Chance) -> Told<Vec<Dev
         let person = register.add_person(person)?;
         let count = if chance.hits(20) { 2 } else { 1 };
         for nth in 0..count {
-            devices.push(enrol(register, &person, number, nth)?);
+            devices.push(enrol(register, &person, (number, nth), disks)?);
         }
     }
     Ok(devices)
@@ -95,7 +100,12 @@ fn place(station: Option<&str>, region: Option<&str>) -> Place {
     }
 }
 
-fn enrol(register: &Register, person: &Person, number: u8, nth: u8) -> Told<Device> {
+fn enrol(
+    register: &Register,
+    person: &Person,
+    (number, nth): (u8, u8),
+    disks: &Disks,
+) -> Told<Device> {
     let mut id = [number; 16];
     if let Some(last) = id.last_mut() {
         *last = 100 + nth;
@@ -113,5 +123,6 @@ fn enrol(register: &Register, person: &Person, number: u8, nth: u8) -> Told<Devi
             enrolled_ms: BEGIN_MS,
             revoked_ms: None,
         })?;
-    Device::enrolled(enrolled.id, &person.standing(), &person.name)
+    let disk = disks(&format!("device-{number}-{nth}"))?;
+    Device::enrolled(enrolled.id, &person.standing(), &person.name, disk)
 }

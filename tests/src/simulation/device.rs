@@ -89,8 +89,13 @@ impl Device {
     /// # Errors
     ///
     /// A fault if its store cannot be opened.
-    pub(super) fn enrolled(id: DeviceId, standing: &Standing, name: &str) -> Told<Self> {
-        let disk = Arc::new(Disk::default());
+    pub(super) fn enrolled(
+        id: DeviceId,
+        standing: &Standing,
+        name: &str,
+        disk: Disk,
+    ) -> Told<Self> {
+        let disk = Arc::new(disk);
         let record_keys = Arc::new(MemoryFile::new());
         let replica = open(&disk, &record_keys)?;
         let account = Account {

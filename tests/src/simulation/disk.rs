@@ -1,4 +1,5 @@
-//! A disk that loses power in the middle of anything: after so many more acts it answers nothing, until power is back.
+//! A disk that loses power in the middle of anything: after so many more acts it answers nothing, until power is back. Where nothing is
+//! to go wrong, it may as well be a real one.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -7,10 +8,12 @@ use fieldwatch_schemas::store::{
     BATCH_BYTES_MAX, BATCH_ROWS_MAX, Batch, KeyRange, Row, Store, StoreError, Visit,
 };
 
-/// A store in memory with a fuse.
+/// A store with a fuse.
 #[derive(Debug, Default)]
 pub(super) struct Disk {
     memory: MemoryStore,
+    /// Takes the place of the memory, and never fails.
+    real: Option<Box<dyn Store>>,
     power: Mutex<Power>,
 }
 
@@ -24,6 +27,14 @@ struct Power {
 }
 
 impl Disk {
+    /// A real disk, which loses no power here.
+    pub(super) fn real(store: impl Store + 'static) -> Self {
+        Self {
+            real: Some(Box::new(store)),
+            ..Self::default()
+        }
+    }
+
     /// A disk that holds these rows.
     ///
     /// # Errors
@@ -101,6 +112,13 @@ impl Disk {
         self.memory.reopen();
     }
 
+    fn store(&self) -> &dyn Store {
+        match &self.real {
+            Some(real) => &**real,
+            None => &self.memory,
+        }
+    }
+
     fn power(&self) -> MutexGuard<'_, Power> {
         self.power.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -129,29 +147,29 @@ impl Disk {
 
 impl Store for Disk {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.memory.get(key)
+        self.store().get(key)
     }
 
     fn scan(&self, range: &KeyRange, visit: &mut Visit<'_>) -> Result<(), StoreError> {
-        self.memory.scan(range, visit)
+        self.store().scan(range, visit)
     }
 
     fn last(&self, range: &KeyRange) -> Result<Option<Row>, StoreError> {
-        self.memory.last(range)
+        self.store().last(range)
     }
 
     fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
         self.pass()?;
-        self.noted(self.memory.apply(batch))
+        self.noted(self.store().apply(batch))
     }
 
     fn flush(&self) -> Result<(), StoreError> {
         self.pass()?;
-        self.noted(self.memory.flush())
+        self.noted(self.store().flush())
     }
 
     fn size_bytes(&self) -> Result<u64, StoreError> {
-        self.memory.size_bytes()
+        self.store().size_bytes()
     }
 }
 

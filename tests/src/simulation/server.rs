@@ -70,9 +70,9 @@ impl Server {
     /// # Errors
     ///
     /// A fault if its parts cannot be opened.
-    pub(super) fn begin(now_ms: i64) -> Told<Self> {
+    pub(super) fn begin(now_ms: i64, disk: Disk) -> Told<Self> {
         let mut server = Self {
-            disk: Arc::new(Disk::default()),
+            disk: Arc::new(disk),
             ledger: Arc::new(Ledger::in_memory()?),
             signing_key: new_signing_key()?,
             record_keys: Arc::new(MemoryFile::new()),
