@@ -9,6 +9,7 @@
 
 mod account;
 mod arrive;
+mod aside;
 mod changes;
 mod checklists;
 mod erase;
@@ -27,13 +28,15 @@ mod rebase;
 mod receipts;
 mod repair;
 mod rows;
+mod salvage;
 mod save;
 mod settle;
 mod show;
+mod sound;
 mod status;
 mod take;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -44,7 +47,7 @@ use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::record::edit::Act;
 use fieldwatch_schemas::record::event::NewEvent;
 use fieldwatch_schemas::record::import::Row;
-use fieldwatch_schemas::store::{KeyRange, Row as StoreRow, Store};
+use fieldwatch_schemas::store::Store;
 
 pub use account::Account;
 pub use changes::HeldChange;
@@ -55,6 +58,7 @@ pub use list::{Filter, Listed};
 pub use offer::Offer;
 pub use page::{Applied, Arrival, Page};
 pub use receipts::Received;
+pub use salvage::{Harm, Lost, Salvaged, What};
 pub use show::{Shown, State, Timed, Value};
 pub use status::{FeedStatus, Quarantined, Status, Unsettled};
 
@@ -83,6 +87,10 @@ struct Memory {
     offered: BTreeMap<RecordId, usize>,
     /// How many receipts there are, or were before some went; counted when the first one comes.
     receipts: Option<u64>,
+    /// Records of which something is kept aside until the server has sent them whole.
+    aside: BTreeSet<RecordId>,
+    /// Whether something was found damaged.
+    suspects: Cell<bool>,
     /// Published checklists that were needed: no version ever changes.
     checklists: RefCell<BTreeMap<RecordId, Arc<Checklist>>>,
 }
@@ -101,10 +109,13 @@ impl Replica {
             memory: Mutex::default(),
         };
         let mut group = replica.group();
-        group.state.feeds = group.read_feeds()?;
-        let last = group.store().last(&KeyRange::prefix(&[keys::OUTBOX]))?;
-        let place = last.and_then(|row| keys::last_place(&row.key));
-        group.state.next_place = place.map_or(0, |place| place.saturating_add(1));
+        let (feeds, lost) = group.read_feeds()?;
+        group.state.feeds = feeds;
+        if lost > 0 {
+            group.suspect();
+        }
+        group.state.next_place = group.place_behind_all()?;
+        group.state.aside = group.records_aside()?;
         group.finish_erasing()?;
         drop(group);
         Ok(replica)
@@ -153,7 +164,10 @@ impl Replica {
         now: &Moment,
         chance: &mut dyn Chance,
     ) -> Result<Edited, ReplicaError> {
-        self.batch(|group| group.edit(record, acts, now, chance))
+        self.batch(|group| {
+            let edited = group.edit(record, acts, now, chance);
+            group.noting(edited)
+        })
     }
 
     /// Adds an event of a type, with its data, that happened at `event.at`.
@@ -168,7 +182,10 @@ impl Replica {
         now: &Moment,
         chance: &mut dyn Chance,
     ) -> Result<Happened, ReplicaError> {
-        self.batch(|group| group.add_event(record, event, now, chance))
+        self.batch(|group| {
+            let happened = group.add_event(record, event, now, chance);
+            group.noting(happened)
+        })
     }
 
     /// A fresh id for an event.
@@ -234,7 +251,8 @@ impl Replica {
     ///
     /// [`ReplicaError::RecordUnknown`], [`ReplicaError::KindUnknown`], or the store's.
     pub fn view(&self, record: RecordId) -> Result<Shown, ReplicaError> {
-        self.group().show(record)
+        let group = self.group();
+        group.noting(group.show(record))
     }
 
     /// The heads of everything held of a record.
@@ -243,7 +261,8 @@ impl Replica {
     ///
     /// [`ReplicaError::RecordUnknown`], or the store's.
     pub fn heads(&self, record: RecordId) -> Result<Vec<Hash>, ReplicaError> {
-        Ok(self.group().held(record)?.row.heads)
+        let group = self.group();
+        Ok(group.noting(group.held(record))?.row.heads)
     }
 
     /// Records, the newest first, without opening a document.
@@ -324,29 +343,5 @@ impl Replica {
 impl Group<'_> {
     fn store(&self) -> &dyn Store {
         &*self.replica.store
-    }
-
-    /// All rows of a range.
-    fn rows(&self, range: &KeyRange) -> Result<Vec<StoreRow>, ReplicaError> {
-        let mut rows = Vec::new();
-        self.store().scan(range, &mut |key, value| {
-            rows.push(StoreRow {
-                key: key.to_vec(),
-                value: value.to_vec(),
-            });
-            std::ops::ControlFlow::Continue(())
-        })?;
-        Ok(rows)
-    }
-
-    /// How many rows a table has.
-    fn count(&self, table: u8) -> Result<u64, ReplicaError> {
-        let mut count = 0;
-        self.store()
-            .scan(&KeyRange::prefix(&[table]), &mut |_, _| {
-                count += 1;
-                std::ops::ControlFlow::Continue(())
-            })?;
-        Ok(count)
     }
 }

@@ -10,12 +10,16 @@
 mod clones;
 #[path = "replica/device.rs"]
 mod device;
+#[path = "sync/harmed.rs"]
+mod harmed;
 #[path = "sync/link.rs"]
 mod link;
 #[path = "sync/linked.rs"]
 mod linked;
 #[path = "sync/repairing.rs"]
 mod repairing;
+#[path = "sync/salvage.rs"]
+mod salvage;
 #[path = "sync/server.rs"]
 mod server;
 

@@ -9,6 +9,10 @@ pub const PUSH_CHANGES_MAX: usize = 64;
 /// How often in one sync a device writes its work on one record anew because another copy of its home wrote too: once for each copy of
 /// a copy.
 pub const REBASES_MAX: u32 = 8;
+/// How often a device that is in sync glances over its records for what may be missing, in milliseconds.
+pub const GLANCE_EVERY_MS: i64 = 86_400_000;
+/// The most harms that are listed of a damaged home; all are counted.
+pub const HARMS_TOLD_MAX: usize = 1_000;
 /// The most records in one push.
 pub const PUSH_RECORDS_MAX: usize = 512;
 /// The size at which a device closes a push and sends the rest with the next request, in bytes of changes.

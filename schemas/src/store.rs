@@ -45,6 +45,9 @@ pub const KEY_BYTES_MAX: usize = 256;
 /// What a scan shows each row to, key and value; it breaks when it has seen enough.
 pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 
+/// What a scan of keys alone shows each key to; it breaks when it has seen enough.
+pub type VisitKey<'a> = dyn FnMut(&[u8]) -> ControlFlow<()> + 'a;
+
 /// An ordered map from keys to values on a disk, or in memory.
 pub trait Store: Send + Sync + std::fmt::Debug {
     /// Reads one value.
@@ -60,6 +63,15 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`StoreError`] as for [`Store::get`]; rows before the damaged one have been visited.
     fn scan(&self, range: &KeyRange, visit: &mut Visit<'_>) -> Result<(), StoreError>;
+
+    /// Visits the keys of a range in ascending order, whether what lies under them can be read or not: so what is damaged can be found,
+    /// and the rest be reached.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the disk cannot be read.
+    fn keys(&self, range: &KeyRange, visit: &mut VisitKey<'_>) -> Result<(), StoreError> {
+        self.scan(range, &mut |key, _| visit(key))
+    }
 
     /// Reads the row with the greatest key of a range.
     ///
@@ -95,6 +107,10 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 
     fn scan(&self, range: &KeyRange, visit: &mut Visit<'_>) -> Result<(), StoreError> {
         (**self).scan(range, visit)
+    }
+
+    fn keys(&self, range: &KeyRange, visit: &mut VisitKey<'_>) -> Result<(), StoreError> {
+        (**self).keys(range, visit)
     }
 
     fn last(&self, range: &KeyRange) -> Result<Option<Row>, StoreError> {

@@ -193,6 +193,7 @@ impl Exchange {
     fn record(&mut self, item: RecordItem) -> Taken {
         let chunks = item.changes.iter().filter_map(|each| each.chunk.as_ref());
         self.page_bytes += chunks.map(|chunk| chunk.len()).sum::<usize>();
+        self.progressed |= item.is_whole && self.wants.contains(&item.record);
         self.arrive(item.feed, Arrival::Record(item))
     }
 

@@ -34,11 +34,13 @@ impl<C: Chance> Engine<C> {
         self.diverged.extend(lost);
         if !again.is_empty() && !self.is_spent() {
             tracing::warn!(feeds = again.len(), "digests do not agree: repairing");
+            let was_repaired = again.iter().any(|feed| self.repairs.contains_key(feed));
             for feed in &again {
                 *self.repairs.entry(feed.clone()).or_default() += 1;
             }
             self.phase = Phase::Distrusting;
             let page = Page {
+                salvage: !was_repaired,
                 distrust: again.into_iter().collect(),
                 ..Page::default()
             };

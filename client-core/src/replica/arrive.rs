@@ -72,6 +72,14 @@ impl Group<'_> {
                 return Ok(self.store().apply(&batch)?);
             }
             Taken::Incomplete | Taken::Unsound => {
+                // Is it what came, or what is here?
+                self.noting(self.prove(id)).or_else(|error| {
+                    if error.is_damage() {
+                        Ok(())
+                    } else {
+                        Err(error)
+                    }
+                })?;
                 applied.unsound.push(id);
                 return Ok(());
             }
@@ -88,9 +96,18 @@ impl Group<'_> {
             held.row.is_refused = false;
             also.delete(keys::of_record(keys::REFUSED, id));
         }
+        let document = self.take_back(&mut held, document, &mut also)?;
         held.row.acknowledged.clone_from(&item.heads);
         held.vouch(&item.heads, item.mac, item.actor);
         self.join(&mut held, number, &item.heads, &mut also);
         self.save(&mut held, document.as_deref(), also)
+    }
+
+    /// Whether what is held of a record makes a document.
+    fn prove(&self, id: RecordId) -> Result<(), ReplicaError> {
+        match self.find(id)? {
+            Some(held) if held.kind().is_ok() => held.document().map(drop),
+            _ => Ok(()),
+        }
     }
 }

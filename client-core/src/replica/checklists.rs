@@ -120,7 +120,7 @@ impl Group<'_> {
     fn listed(&self, kind: Kind) -> Result<Vec<RecordId>, ReplicaError> {
         let mut found = Vec::new();
         let range = KeyRange::prefix(&[keys::LIST]);
-        self.store().scan(&range, &mut |key, name| {
+        self.scan(&range, &mut |key, name| {
             let is_wanted = name == kind.name().as_bytes();
             found.extend(keys::last_record(key).filter(|_| is_wanted));
             ControlFlow::Continue(())

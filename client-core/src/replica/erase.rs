@@ -32,6 +32,9 @@ impl Group<'_> {
         mark.put(keys::of_record(keys::ERASING, id), Vec::new());
         self.store().apply(&mark)?;
         self.remove_everywhere(id)?;
+        let mut aside = Batch::new();
+        self.drop_aside(id, &mut aside)?;
+        self.store().apply(&aside)?;
         self.replica.flush()?;
         self.replica.record_keys.erase(&[id])?;
         self.unmark(id)

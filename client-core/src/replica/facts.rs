@@ -11,13 +11,13 @@ use crate::identity::Identity;
 
 use super::{Account, Group, Replica, ReplicaError, keys};
 
-const ACCOUNT: &str = "account";
-const GRANTS: &str = "grants";
-const STATIONS: &str = "stations";
-const LOG: &str = "log";
-const SYNCED: &str = "synced";
-const IDENTITY: &str = "identity";
-const NONCE: &str = "nonce";
+pub(super) const ACCOUNT: &str = "account";
+pub(super) const GRANTS: &str = "grants";
+pub(super) const STATIONS: &str = "stations";
+pub(super) const LOG: &str = "log";
+pub(super) const SYNCED: &str = "synced";
+pub(super) const IDENTITY: &str = "identity";
+pub(super) const NONCE: &str = "nonce";
 
 impl Replica {
     /// Who this device is to the server; `None` before it is enrolled.
@@ -135,7 +135,8 @@ impl Replica {
         self.batch(|group| {
             let mut batch = Batch::new();
             batch.put(keys::fact(SYNCED), encode(&now_ms));
-            Ok(group.store().apply(&batch)?)
+            group.store().apply(&batch)?;
+            group.glance(now_ms)
         })
     }
 }

@@ -16,7 +16,15 @@ pub(super) const LEFT: &[u8] = b"l";
 /// Marks a record that no feed contains although the server had it: unless it comes again, the server has to be offered it.
 pub(super) const UNSEEN: &[u8] = b"c";
 
+/// What stands in the place of a feed whose row was lost. No feed of a server's begins like this.
+const LOST: &str = "lost/";
+
 impl FeedRow {
+    /// Whether its name is known.
+    pub(super) fn is_known(&self) -> bool {
+        !self.feed.as_str().starts_with(LOST)
+    }
+
     fn begin(feed: Feed) -> Self {
         Self {
             feed,
@@ -42,11 +50,27 @@ impl FeedRow {
 }
 
 impl Group<'_> {
-    pub(super) fn read_feeds(&self) -> Result<Vec<FeedRow>, ReplicaError> {
-        let rows = self.rows(&KeyRange::prefix(&[keys::FEEDS]))?;
-        rows.iter()
-            .map(|row| decode(&row.value, "a feed"))
-            .collect()
+    /// The feeds by their numbers, and how many of them were lost.
+    pub(super) fn read_feeds(&self) -> Result<(Vec<FeedRow>, usize), ReplicaError> {
+        let keys = self.keys(&KeyRange::prefix(&[keys::FEEDS]))?;
+        let last = keys.iter().filter_map(|key| keys::feed_number(key)).max();
+        let (mut feeds, mut lost) = (Vec::new(), 0);
+        for number in last.map_or_else(Vec::new, |last| (0..=last).collect()) {
+            let row: Option<FeedRow> = self.sound(&keys::feed(number))?;
+            lost += usize::from(row.is_none());
+            let unknown = || {
+                let name = format!("{LOST}{number}").parse().ok();
+                name.map(FeedRow::begin)
+            };
+            feeds.extend(row.or_else(unknown));
+        }
+        Ok((feeds, lost))
+    }
+
+    /// The numbers of all feeds.
+    pub(super) fn feed_numbers(&self) -> Vec<u8> {
+        let numbers = (0..=u8::MAX).zip(&self.state.feeds);
+        numbers.map(|(number, _)| number).collect()
     }
 
     /// How this device stands with each feed that it may read, in the order of its grants.
@@ -178,6 +202,8 @@ impl Group<'_> {
             if row.value == UNSEEN {
                 held.owe_all();
                 self.save(&mut held, None, also)?;
+            } else if !held.row.feeds.is_empty() {
+                self.store().apply(&also)?;
             } else if !held.has_unsent() {
                 self.remove(&held)?;
             }

@@ -8,7 +8,7 @@
 //! | `f` ‖ number, 1 | one feed: its name, cursor, digest, count of records; numbers are never given twice |
 //! | `g` ‖ record | a record that no held feed contains: `l` it left, `c` the server must be offered it again |
 //! | `l` ‖ newest first, 8 ‖ record | the kind's name: the order of `list` |
-//! | `m` ‖ name | one fact about this device: `account`, `grants`, `identity`, `log`, `nonce`, `stations`, `synced` |
+//! | `m` ‖ name | one fact about this device: `account`, `glanced`, `grants`, `identity`, `log`, `nonce`, `stations`, `suspect`, `synced` |
 //! | `o` ‖ place, 8 | the outbox: records with unsent changes, in the order in which they were made |
 //! | `p` ‖ record ‖ position, 8 | one receipt of the record: the position up to which the server's log was durable then |
 //! | `q` ‖ record | why the server refused the unsent changes of this record |
@@ -16,15 +16,16 @@
 //! | `s` ‖ record | its summary |
 //! | `w` ‖ record | empty: the record is wanted whole |
 //! | `x` ‖ record | empty: nobody has settled its conflicts |
+//! | `z` ‖ record ‖ hash, 32 | an unsent change that does not apply until the server has sent the record whole: its raw chunk |
 //!
 //! Keys are not sealed: they show ids, counts, and when records were changed (of blind kinds, the day), and nothing else. Ids are
 //! random, but for those that follow from a natural key: whoever guesses a case's channel and number can see whether it is here.
 
-use fieldwatch_schemas::id::{Actor, RecordId};
+use fieldwatch_schemas::id::{Actor, Hash, RecordId};
 
 /// The tables whose keys name a record behind their first byte: their rows are sealed under that record's key.
-const OF_RECORDS: [u8; 9] = [
-    LABELS, CHANGES, GONE, RECEIPTS, REFUSED, RECORDS, SUMMARIES, WANTED, CONFLICTS,
+const OF_RECORDS: [u8; 10] = [
+    LABELS, CHANGES, GONE, RECEIPTS, REFUSED, RECORDS, SUMMARIES, WANTED, CONFLICTS, ASIDE,
 ];
 
 pub(super) const LABELS: u8 = b'a';
@@ -41,6 +42,7 @@ pub(super) const RECORDS: u8 = b'r';
 pub(super) const SUMMARIES: u8 = b's';
 pub(super) const WANTED: u8 = b'w';
 pub(super) const CONFLICTS: u8 = b'x';
+pub(super) const ASIDE: u8 = b'z';
 
 /// The record that a row is about and sealed with, if it is about one alone.
 pub(crate) fn record_of_row(key: &[u8]) -> Option<RecordId> {
@@ -107,6 +109,32 @@ pub(super) fn last_record(key: &[u8]) -> Option<RecordId> {
 /// The actor that a label's key ends with.
 pub(super) fn last_actor(key: &[u8]) -> Option<Actor> {
     key.last_chunk().copied().map(Actor)
+}
+
+/// Set while something was found damaged and not salvaged yet.
+pub(super) const SUSPECT: &str = "suspect";
+/// When everything was last glanced over, in UTC milliseconds.
+pub(super) const GLANCED: &str = "glanced";
+
+/// A change that is kept aside.
+pub(super) fn aside(record: RecordId, change: Hash) -> Vec<u8> {
+    let mut key = of_record(ASIDE, record);
+    key.extend_from_slice(&change.0);
+    key
+}
+
+/// The number of a feed's row.
+pub(super) fn feed_number(key: &[u8]) -> Option<u8> {
+    match key {
+        [FEEDS, number] => Some(*number),
+        _ => None,
+    }
+}
+
+/// The number of a change's row.
+pub(super) fn change_number(key: &[u8]) -> Option<u32> {
+    let number = key.get(17..)?;
+    number.try_into().map(u32::from_be_bytes).ok()
 }
 
 /// The place that an outbox row's key, or the position that a receipt's key ends with.

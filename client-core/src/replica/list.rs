@@ -63,7 +63,7 @@ impl Group<'_> {
         let mut listed = Vec::new();
         let mut failure = None;
         let range = KeyRange::prefix(&[keys::LIST]);
-        self.store().scan(&range, &mut |key, kind| {
+        self.scan(&range, &mut |key, kind| {
             if listed.len() >= filter.limit {
                 return ControlFlow::Break(());
             }
@@ -73,8 +73,10 @@ impl Group<'_> {
             {
                 return ControlFlow::Continue(());
             }
-            match self.line(key, filter, search.as_deref()) {
+            match self.noting(self.line(key, filter, search.as_deref())) {
                 Ok(line) => listed.extend(line),
+                // One line that is damaged hides no other; the next sync mends it.
+                Err(error) if error.is_damage() => {}
                 Err(error) => {
                     failure = Some(error);
                     return ControlFlow::Break(());

@@ -40,7 +40,17 @@ impl Replica {
     /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
     pub fn offer(&self) -> Result<Offer, ReplicaError> {
         let mut group = self.group();
-        let feeds = group.feed_statuses()?.into_iter().take(FEEDS_MAX);
+        let offered = group.mending(|group| group.make_offer());
+        drop(group);
+        // Somebody may have written and not flushed yet; what the server has must never be lost here.
+        self.flush()?;
+        offered
+    }
+}
+
+impl Group<'_> {
+    fn make_offer(&mut self) -> Result<Offer, ReplicaError> {
+        let feeds = self.feed_statuses()?.into_iter().take(FEEDS_MAX);
         let feeds = feeds.map(|status| FeedCursor {
             feed: status.feed,
             cursor: status.cursor,
@@ -49,23 +59,17 @@ impl Replica {
             proof: status.proof,
         });
         let feeds: Vec<FeedCursor> = feeds.collect();
-        let offer = Offer {
-            log: group.log()?,
-            repair: group.repair_asks(&feeds)?,
+        Ok(Offer {
+            log: self.log()?,
+            repair: self.repair_asks(&feeds)?,
             feeds,
-            outbox: group.outbox_slice()?,
-            grants: grants_tag(&group.grants()?),
-            stations: stations_tag(&group.stations()?),
-            wants: group.wants()?,
-        };
-        drop(group);
-        // Somebody may have written and not flushed yet; what the server has must never be lost here.
-        self.flush()?;
-        Ok(offer)
+            outbox: self.outbox_slice()?,
+            grants: grants_tag(&self.grants()?),
+            stations: stations_tag(&self.stations()?),
+            wants: self.wants()?,
+        })
     }
-}
 
-impl Group<'_> {
     fn outbox_slice(&mut self) -> Result<Vec<Pushed>, ReplicaError> {
         self.state.offered.clear();
         let mut slice = Vec::new();
@@ -97,7 +101,8 @@ impl Group<'_> {
 
     /// The first unsent changes of a record: at least one, then as many as there is room for.
     fn pushed(&mut self, record: RecordId, room_bytes: usize) -> Result<Pushed, ReplicaError> {
-        let held = self.held(record)?;
+        let what = "the outbox";
+        let held = self.find(record)?.ok_or(ReplicaError::Damaged { what })?;
         self.state.offered.insert(record, held.changes.len());
         let (mut changes, mut size_bytes) = (Vec::new(), 0);
         // What the server once had goes together: only the whole of it shows what its mark is about.

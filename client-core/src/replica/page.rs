@@ -20,6 +20,8 @@ use super::{FeedStatus, Group, Received, Replica, ReplicaError, keys};
 pub struct Page {
     /// The server's log, where it is another than the one held: every feed is repaired.
     pub log: Option<LogId>,
+    /// Whether something may be damaged here, so that everything is looked through before anything else.
+    pub salvage: bool,
     /// Feeds that are repaired because their digests do not agree.
     pub distrust: Vec<Feed>,
     /// New grants; feeds that are not among them are given up.
@@ -102,37 +104,44 @@ impl Replica {
     /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`]; part of the page may be durable then, its cursors are not.
     pub fn apply(&self, page: &Page) -> Result<Applied, ReplicaError> {
         self.batch(|group| {
-            let mut applied = Applied::default();
-            group.turn_to_log(page)?;
-            for outcome in &page.outcomes {
-                group.settle(outcome, page, &mut applied)?;
+            if page.salvage {
+                group.salvage()?;
             }
-            if let Some(received) = &page.receipt {
-                group.keep_receipt(received)?;
-            }
-            for (feed, arrival) in &page.arrivals {
-                group.arrive(feed, arrival, &mut applied)?;
-            }
-            if let Some(asked) = &page.end {
-                group.end(asked)?;
-            }
-            for (feed, position, buckets) in &page.differing {
-                group.note_differing(feed, *position, buckets, &mut applied)?;
-            }
-            for (feed, buckets) in &page.settled {
-                group.note_settled(feed, buckets, &mut applied)?;
-            }
-            group.move_cursors(&page.cursors, &page.complete)?;
-            applied.unsure = group.unsure();
-            applied.feeds = group.feed_statuses()?;
-            applied.outbox = group.count(keys::OUTBOX)?;
-            applied.wants = group.count(keys::WANTED)?;
-            Ok(applied)
+            group.mending(|group| group.apply(page))
         })
     }
 }
 
 impl Group<'_> {
+    fn apply(&mut self, page: &Page) -> Result<Applied, ReplicaError> {
+        let mut applied = Applied::default();
+        self.turn_to_log(page)?;
+        for outcome in &page.outcomes {
+            self.settle(outcome, page, &mut applied)?;
+        }
+        if let Some(received) = &page.receipt {
+            self.keep_receipt(received)?;
+        }
+        for (feed, arrival) in &page.arrivals {
+            self.arrive(feed, arrival, &mut applied)?;
+        }
+        if let Some(asked) = &page.end {
+            self.end(asked)?;
+        }
+        for (feed, position, buckets) in &page.differing {
+            self.note_differing(feed, *position, buckets, &mut applied)?;
+        }
+        for (feed, buckets) in &page.settled {
+            self.note_settled(feed, buckets, &mut applied)?;
+        }
+        self.move_cursors(&page.cursors, &page.complete)?;
+        applied.unsure = self.unsure();
+        applied.feeds = self.feed_statuses()?;
+        applied.outbox = self.count(keys::OUTBOX)?;
+        applied.wants = self.count(keys::WANTED)?;
+        Ok(applied)
+    }
+
     /// Everything that concerns feeds as a whole.
     fn turn_to_log(&mut self, page: &Page) -> Result<(), ReplicaError> {
         let all = 0..=u8::MAX;

@@ -48,9 +48,13 @@ impl Replica {
             Some(record) => keys::of_record(keys::RECEIPTS, record),
             None => vec![keys::RECEIPTS],
         };
-        let rows = self.group().rows(&KeyRange::prefix(&prefix))?;
-        let read = |row: &fieldwatch_schemas::store::Row| decode(&row.value, "a receipt");
-        rows.iter().map(read).collect()
+        let group = self.group();
+        let rows = group.rows(&KeyRange::prefix(&prefix))?;
+        let read = |row: &fieldwatch_schemas::store::Row| {
+            let read = group.noting(decode(&row.value, "a receipt"));
+            read.ok()
+        };
+        Ok(rows.iter().filter_map(read).collect())
     }
 }
 

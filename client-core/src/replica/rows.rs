@@ -3,6 +3,7 @@
 use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::id::{Actor, Hash};
+use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::sync::vouch::{Mac, Vouched};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -109,6 +110,16 @@ pub(super) struct RefusalRow {
     /// Why, in words.
     #[n(1)]
     pub(super) reason: String,
+}
+
+impl RefusalRow {
+    /// In the place of one that cannot be read.
+    pub(super) fn unreadable() -> Self {
+        Self {
+            code: ProblemKind::StoreFailed.name().to_owned(),
+            reason: "the reason on this device cannot be read; the next sync asks again".to_owned(),
+        }
+    }
 }
 
 pub(super) fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {

@@ -77,7 +77,7 @@ impl Group<'_> {
         Ok(self.store().apply(&batch)?)
     }
 
-    fn apply_if_large(&self, batch: &mut Batch) -> Result<(), ReplicaError> {
+    pub(super) fn apply_if_large(&self, batch: &mut Batch) -> Result<(), ReplicaError> {
         if batch.len() >= ROWS_TARGET || batch.size_bytes() >= BYTES_TARGET {
             self.store().apply(&std::mem::take(batch))?;
         }
@@ -128,6 +128,14 @@ impl Group<'_> {
     /// Removes a record and everything about it. The row goes last, and first it says that there are no changes, so that what a
     /// crash leaves in between can be read and is removed again.
     pub(super) fn remove(&mut self, held: &Held) -> Result<(), ReplicaError> {
+        self.remove_but_wanted(held)?;
+        let mut batch = Batch::new();
+        batch.delete(keys::of_record(keys::WANTED, held.id));
+        Ok(self.store().apply(&batch)?)
+    }
+
+    /// As [`Self::remove`]; whether it is wanted whole stays noted.
+    pub(super) fn remove_but_wanted(&mut self, held: &Held) -> Result<(), ReplicaError> {
         let id = held.id;
         let mut batch = Batch::new();
         let emptied = RecordRow {
@@ -155,7 +163,6 @@ impl Group<'_> {
             keys::SUMMARIES,
             keys::CONFLICTS,
             keys::REFUSED,
-            keys::WANTED,
             keys::GONE,
         ];
         for table in tables {

@@ -164,7 +164,8 @@ impl Group<'_> {
 
     pub(super) fn state_of(&self, id: RecordId) -> Result<State, ReplicaError> {
         let bytes = self.store().get(&keys::of_record(keys::RECORDS, id))?;
-        let bytes = bytes.ok_or(ReplicaError::RecordUnknown(id))?;
+        let what = "a record";
+        let bytes = bytes.ok_or(ReplicaError::Damaged { what })?;
         Ok(self.state_word(id, &decode(&bytes, "a record")?))
     }
 

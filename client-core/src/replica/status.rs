@@ -85,7 +85,14 @@ impl Group<'_> {
             let Some(record) = keys::last_record(&row.key) else {
                 continue;
             };
-            let shown = self.show(record)?;
+            let shown = match self.noting(self.show(record)) {
+                Err(error) if error.is_damage() => continue,
+                Err(ReplicaError::RecordUnknown(_)) => {
+                    self.note_suspicion()?;
+                    continue;
+                }
+                shown => shown?,
+            };
             found.extend(shown.view.conflicts.iter().map(|conflict| {
                 Unsettled {
                     record,
@@ -104,7 +111,8 @@ impl Group<'_> {
     pub(super) fn quarantined(&self) -> Result<Vec<Quarantined>, ReplicaError> {
         let mut found = Vec::new();
         for row in self.rows(&KeyRange::prefix(&[keys::REFUSED]))? {
-            let refusal: RefusalRow = decode(&row.value, "a refusal")?;
+            let read = self.noting(decode::<RefusalRow>(&row.value, "a refusal"));
+            let refusal = read.unwrap_or_else(|_| RefusalRow::unreadable());
             found.extend(keys::last_record(&row.key).map(|record| Quarantined {
                 record,
                 code: refusal.code,

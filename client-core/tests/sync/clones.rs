@@ -34,6 +34,7 @@ impl Device {
             store,
             link: self.link.clone(),
             chance: SeededChance::new(chance),
+            clock_ms: self.clock_ms,
         }
     }
 

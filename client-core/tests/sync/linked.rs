@@ -21,6 +21,7 @@ pub(crate) struct Device {
     pub(crate) replica: Replica,
     pub(crate) link: Link,
     pub(crate) chance: SeededChance,
+    pub(crate) clock_ms: i64,
 }
 
 impl Device {
@@ -45,6 +46,7 @@ impl Device {
             replica,
             link,
             chance: SeededChance::new(u64::from(number)),
+            clock_ms: NOW.ms,
         }
     }
 
@@ -63,7 +65,7 @@ impl Device {
             &mut self.link,
             options,
             chance,
-            &|| NOW.ms,
+            &|| self.clock_ms,
         ))
     }
 

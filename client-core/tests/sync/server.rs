@@ -9,7 +9,7 @@ use fieldwatch_schemas::problem::{Problem, ProblemKind};
 use fieldwatch_schemas::record::Document;
 use fieldwatch_schemas::sync::exchange::{Hello, Item, Request, grants_tag};
 use fieldwatch_schemas::sync::pull::{
-    ChangeItem, Commit, FeedEnd, Gone, Presence, RecordItem, Sending, what_to_send,
+    AuthorLabel, ChangeItem, Commit, FeedEnd, Gone, Presence, RecordItem, Sending, what_to_send,
 };
 use fieldwatch_schemas::sync::push::{
     Accepted, Asker, Court, Held, Judgement, Outcome, Policy, Pushed, Refusal, Verdict, Writer,
@@ -46,6 +46,8 @@ pub(crate) struct Server {
     pub(crate) reply_records: usize,
     /// Records that it refuses, and for what, as it might for any reason.
     pub(crate) refuses: BTreeMap<RecordId, ProblemKind>,
+    /// Whether it says who wrote what.
+    pub(crate) names_authors: bool,
 }
 
 pub(crate) fn region_of(_station: &str) -> Option<String> {
@@ -76,6 +78,7 @@ impl Server {
             page_records: 3,
             reply_records: usize::MAX,
             refuses: BTreeMap::new(),
+            names_authors: false,
         }
     }
 
@@ -306,6 +309,20 @@ impl Server {
         items.extend(ends);
     }
 
+    fn authors(&self, entry: &Entry) -> Vec<AuthorLabel> {
+        let writers = entry.writers.iter().filter(|_| self.names_authors);
+        let label = |writer: &Writer| AuthorLabel {
+            actor: writer.actor,
+            label: if writer.device == DeviceId([1; 16]) {
+                "王"
+            } else {
+                "李"
+            }
+            .to_owned(),
+        };
+        writers.map(label).collect()
+    }
+
     pub(crate) fn item(
         &self,
         gone: Gone,
@@ -355,7 +372,7 @@ impl Server {
             is_whole: is_first && after == 0,
             changes,
             heads: entry.document.heads(),
-            authors: Vec::new(),
+            authors: self.authors(entry),
             mac: None,
             actor: None,
         }))

@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     BATCH_BYTES_MAX, BATCH_ROWS_MAX, Batch, KeyRange, Row, Store, StoreError, VALUE_BYTES_MAX,
-    Visit,
+    Visit, VisitKey,
 };
 
 /// What sealing adds to a value: the nonce and the tag.
@@ -170,6 +170,10 @@ impl<S: Store, K: RowKeys> Store for Sealed<S, K> {
                 }
             })?;
         failure.map_or(Ok(()), Err)
+    }
+
+    fn keys(&self, range: &KeyRange, visit: &mut VisitKey<'_>) -> Result<(), StoreError> {
+        self.inner.keys(range, visit)
     }
 
     fn last(&self, range: &KeyRange) -> Result<Option<Row>, StoreError> {

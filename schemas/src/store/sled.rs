@@ -33,7 +33,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use self::folder::Folder;
 use self::guard::Guard;
 use self::pieces::{Cut, Stored};
-use super::{Batch, KeyRange, Row, Store, StoreError, Visit};
+use super::{Batch, KeyRange, Row, Store, StoreError, Visit, VisitKey};
 
 /// The cache of a server: between 64 and 256 MiB. sled's own default is 1 GB.
 pub const SERVER_CACHE_BYTES: u64 = 128 << 20;
@@ -262,6 +262,20 @@ impl Store for SledStore {
             if let Some(value) = self.value(key, &row)?
                 && visit(key, &value).is_break()
             {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn keys(&self, range: &KeyRange, visit: &mut VisitKey<'_>) -> Result<(), StoreError> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        let db = self.db()?;
+        let mut rows = self.guard.read(|| Ok(db.range(pieces::row_keys(range))))?;
+        while let Some((row_key, _)) = self.guard.read(|| rows.next().transpose())? {
+            if visit(self.key(&row_key)?).is_break() {
                 break;
             }
         }
