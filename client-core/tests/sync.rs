@@ -16,6 +16,8 @@ mod harmed;
 mod link;
 #[path = "sync/linked.rs"]
 mod linked;
+#[path = "sync/moving.rs"]
+mod moving;
 #[path = "sync/repairing.rs"]
 mod repairing;
 #[path = "sync/salvage.rs"]

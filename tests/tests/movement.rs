@@ -1,11 +1,6 @@
 //! What moves: cases between stations, stations between regions and teams, people between roles, and work that came too late. After
 //! every move each device holds what its person may see now, and nothing else.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "indexing JSON gives null where nothing is"
-)]
-
 #[path = "movement/moves.rs"]
 mod moves;
 #[path = "movement/people.rs"]

@@ -98,7 +98,7 @@ impl Server {
             log: self.log,
             now_ms: 0,
             stations: None,
-            standing: None,
+            standing: Some(standing.clone()),
             grants: (request.grants != Some(grants_tag(&grants))).then(|| grants.clone()),
         })];
         for pushed in &request.outbox {
@@ -188,9 +188,18 @@ impl Server {
         let before = self.records.get(&id).map(|entry| entry.positions.clone());
         let mut positions = before.unwrap_or_default();
         positions.extend(accepted.fresh.iter().map(|chunk| (chunk.hash(), position)));
+        for (feed, rows) in &mut self.feeds {
+            if let Some(place) = rows.get_mut(&id).filter(|_| !accepted.feeds.contains(feed)) {
+                let has_left = place.presence == Presence::Present;
+                place.position = if has_left { position } else { place.position };
+                place.presence = Presence::Left;
+            }
+        }
         for feed in &accepted.feeds {
             let rows = self.feeds.entry(feed.clone()).or_default();
-            let entered = rows.get(&id).map_or(position, |place| place.entered);
+            let was = rows.get(&id);
+            let was = was.filter(|place| place.presence == Presence::Present);
+            let entered = was.map_or(position, |place| place.entered);
             let presence = Presence::Present;
             rows.insert(
                 id,
