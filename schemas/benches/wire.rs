@@ -88,6 +88,7 @@ fn item((record, chunks): &(RecordId, Vec<Chunk>)) -> RecordItem {
         heads: chunks.last().map(Chunk::hash).into_iter().collect(),
         authors: Vec::new(),
         mac: None,
+        actor: None,
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::time::Instant;
 
-use automerge::Automerge;
 use bytes::Bytes;
 
 use super::case::Case;
@@ -51,7 +50,7 @@ fn measure_with(bench: &Bench, source: &Source) -> Told<()> {
         world.serve_again()?;
         let groups: Vec<&[Case]> = cases.chunks(half).collect();
         ours.push(push(bench, &mut phones, &groups, had, records)?);
-        theirs.push(apply(&groups, had)?);
+        theirs.push(plain::apply(&groups, had)?);
     }
     let line = Line::new("ingest_bulk", source.name(), "changes/s", median(ours)?);
     bench.tell(&line.beside(median(theirs)?).at_least(0.3))
@@ -118,44 +117,4 @@ async fn both(mut all: Vec<impl Future<Output = Told<Vec<Bytes>>>>) -> Told<Vec<
     };
     replies.shrink_to_fit();
     Ok(replies)
-}
-
-/// Changes per second of plain automerge, a thread for each half.
-fn apply(groups: &[&[Case]], had: usize) -> Told<f64> {
-    let mut ready = Vec::new();
-    for group in groups {
-        let saved = |case: &Case| -> Told<(Vec<u8>, Vec<Vec<u8>>)> {
-            let save = plain::document(case, had)?.save_nocompress();
-            let chunks = case.chunks.iter().skip(had);
-            Ok((save, chunks.map(|chunk| chunk.bytes().to_vec()).collect()))
-        };
-        ready.push(group.iter().map(saved).collect::<Told<Vec<_>>>()?);
-    }
-    let begun = Instant::now();
-    let applied: Vec<Told<usize>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = ready
-            .iter()
-            .map(|group| scope.spawn(move || apply_all(group)))
-            .collect();
-        let ended = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
-        ended
-            .map(|ended| ended.unwrap_or_else(|_| Err(Fault::new("automerge panicked"))))
-            .collect()
-    });
-    let seconds = begun.elapsed().as_secs_f64();
-    let changes: usize = applied.into_iter().sum::<Told<usize>>()?;
-    Ok(figure(changes) / seconds)
-}
-
-fn apply_all(group: &[(Vec<u8>, Vec<Vec<u8>>)]) -> Told<usize> {
-    let mut count = 0;
-    for (save, chunks) in group {
-        let mut document = Automerge::load(save)?;
-        for chunk in chunks {
-            document.load_incremental(chunk)?;
-            count += 1;
-        }
-        std::hint::black_box(document);
-    }
-    Ok(count)
 }

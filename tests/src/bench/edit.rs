@@ -1,26 +1,25 @@
 //! One edited record: what the device that made the change, and the one that gets it, send and receive besides the change.
 
+mod open;
+
 use fieldwatch_client_core::chance::SystemChance;
-use fieldwatch_client_core::engine::Patience;
-use fieldwatch_client_core::replica::Replica;
-use fieldwatch_client_core::store::{KeySource, open_home};
-use fieldwatch_client_core::sync::{Options, Synced, sync};
+use fieldwatch_client_core::sync::Synced;
 use fieldwatch_client_core::transport::https::Https;
 use fieldwatch_schemas::field::Scalar;
 use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::time::Moment;
 
+use self::open::Open;
 use super::case::set;
 use super::cold::{CHANGES, started};
 use super::line::Line;
 use super::round::{figure, figure_of, median};
 use super::source::Source;
 use super::{Bench, STATION};
-use crate::device::Device;
 use crate::fault::{Fault, Told};
 
 /// A time after every generated record's.
-const NOW_MS: i64 = 1_790_000_000_000;
+pub(in crate::bench) const NOW_MS: i64 = 1_790_000_000_000;
 /// Edits of each round.
 const EDITS: usize = 5;
 
@@ -70,36 +69,6 @@ fn measure_with(bench: &Bench, source: &Source) -> Told<()> {
         bench.tell(&line.at_most(bound))?;
     }
     Ok(())
-}
-
-/// A device that is open in this process, so that its connection can stay.
-struct Open(Replica);
-
-impl Open {
-    fn of(device: &Device) -> Told<Self> {
-        let store = open_home(device.home(), &KeySource::Device)?;
-        Ok(Self(Replica::open(store)?))
-    }
-
-    fn connect(&self) -> Told<Https> {
-        let none = || Fault::new("not enrolled");
-        let account = self.0.account()?.ok_or_else(none)?;
-        let identity = self.0.identity()?.ok_or_else(none)?;
-        Ok(Https::new(account, identity, self.0.nonce()?)?)
-    }
-
-    fn sync(&self, bench: &Bench, https: &mut Https) -> Told<Synced> {
-        let options = Options {
-            patience: Patience::Once,
-            budget_bytes: None,
-        };
-        let synced = sync(&self.0, https, options, SystemChance, &|| NOW_MS);
-        let synced = bench.runtime.block_on(synced)?;
-        match synced.in_sync && synced.round_trips == 1 {
-            true => Ok(synced),
-            false => Err(Fault::new(format!("not one round trip: {synced:?}"))),
-        }
-    }
 }
 
 /// What both devices transfer for one edit besides the change: the first makes it, the second gets it.

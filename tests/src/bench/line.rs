@@ -1,8 +1,8 @@
 //! One line of the program's output: what was measured, against what, and whether it keeps its bound.
 
-use std::io::{self, Write as _};
+mod written;
 
-use serde_json::json;
+use std::io::{self, Write as _};
 
 use crate::fault::Told;
 
@@ -120,90 +120,7 @@ impl Line {
         writeln!(stdout, "{line}")?;
         Ok(stdout.flush()?)
     }
-
-    fn json(&self) -> serde_json::Value {
-        let (bound, sense) = self.bound();
-        json!({
-            "measure": self.measure,
-            "ours": rounded(self.ours),
-            "reference": self.reference.map(rounded),
-            "unit": self.unit,
-            "ratio": self.ratio().map(rounded),
-            "bound": bound,
-            "sense": sense,
-            "holds": self.holds(),
-            "records": self.records,
-        })
-    }
-
-    fn words(&self) -> String {
-        let beside = match (self.reference, self.ratio()) {
-            (Some(reference), Some(ratio)) => {
-                format!(" against {} = {}x", short(reference), short(ratio))
-            }
-            _ => String::new(),
-        };
-        let judged = match (self.bound, self.holds()) {
-            (Some(Bound::AtMost(bound)), Some(true)) => format!("  holds (<= {})", short(bound)),
-            (Some(Bound::AtLeast(bound)), Some(true)) => format!("  holds (>= {})", short(bound)),
-            (Some(Bound::AtMost(bound)), _) => format!("  DOES NOT HOLD (<= {})", short(bound)),
-            (Some(Bound::AtLeast(bound)), _) => format!("  DOES NOT HOLD (>= {})", short(bound)),
-            (None, _) => String::new(),
-        };
-        let (measure, records, unit) = (&self.measure, self.records, self.unit);
-        format!(
-            "{measure:<36} {records:<9} {:>12} {unit}{beside}{judged}",
-            short(self.ours)
-        )
-    }
-}
-
-/// Four digits say what a measurement knows.
-fn rounded(figure: f64) -> f64 {
-    short(figure).parse().unwrap_or(figure)
-}
-
-fn short(figure: f64) -> String {
-    match figure.abs() {
-        size if size >= 1_000.0 || size == 0.0 => format!("{figure:.0}"),
-        size if size >= 100.0 => format!("{figure:.1}"),
-        size if size >= 1.0 => format!("{figure:.2}"),
-        _ => format!("{figure:.4}"),
-    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_ratio_is_judged_where_there_is_a_reference_and_the_figure_where_there_is_none() {
-        let fast = Line::new("m", "generator", "ms", 30.0).beside(20.0);
-        assert_eq!(fast.clone().at_most(1.5).holds(), Some(true));
-        assert_eq!(fast.clone().at_least(100.0).holds(), Some(false));
-        assert_eq!(fast.holds(), None);
-        let small = Line::new("m", "generator", "B", 900.0).at_most(1_024.0);
-        assert_eq!(small.holds(), Some(true));
-        assert_eq!(small.short_of_what_was_asked().holds(), Some(false));
-    }
-
-    #[test]
-    fn a_line_says_what_scripts_read() {
-        let line = Line::new("m", "generator", "ms", 30.0)
-            .beside(20.0)
-            .at_most(1.5);
-        let json = line.json();
-        for (name, value) in [
-            ("measure", json!("m")),
-            ("ours", json!(30.0)),
-            ("reference", json!(20.0)),
-            ("ratio", json!(1.5)),
-            ("bound", json!(1.5)),
-            ("holds", json!(true)),
-        ] {
-            assert_eq!(json.get(name), Some(&value));
-        }
-        let absolute = Line::new("m", "generator", "B", 900.0).at_most(1_024.0);
-        assert!(absolute.json()["reference"].is_null() && absolute.json()["ratio"].is_null());
-    }
-}
+mod tests;

@@ -3,29 +3,24 @@
 //! The generator is chance and words; `FW_TABLE=FILE` names the CFPB's complaints, imported as a device imports them. What is measured
 //! with one may not hold for the other, so both are reported.
 
+mod generated;
+
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::BufReader;
 
 use fieldwatch_client_core::import::{Mapping, import};
 use fieldwatch_client_core::replica::Imported;
-use fieldwatch_schemas::field::{FieldValue, Scalar};
-use fieldwatch_schemas::id::RecordId;
-use fieldwatch_schemas::kind::Kind;
-use fieldwatch_schemas::record::edit::Act;
 use fieldwatch_schemas::record::import::Row;
 use fieldwatch_schemas::time::Moment;
 
-use super::case::{Case, set, sixteen};
-use super::words;
+use super::case::Case;
 use crate::chance::Chance;
 use crate::device::MAPPING;
 use crate::fault::{Fault, Told};
 
 /// When the first generated case was received; one follows every five minutes.
 const BEGAN_MS: i64 = 1_767_225_600_000;
-/// One in so many generated cases has the rare word.
-const RARE_EVERY: usize = 10_000;
 
 /// Where records come from.
 #[derive(Debug, Clone)]
@@ -76,7 +71,7 @@ impl Source {
     /// The case of a number, with so many changes, at a station.
     pub(super) fn case(&self, station: &str, number: usize, changes: usize) -> Told<Case> {
         let begun = match self {
-            Self::Generator => generated(station, number)?,
+            Self::Generator => generated::case(station, number)?,
             Self::Table(rows) => {
                 let row = rows.get(number).ok_or_else(|| Fault::new("no such row"))?;
                 imported(row, number)?
@@ -103,38 +98,6 @@ fn imported(row: &Row, number: usize) -> Told<Case> {
     let chance = Chance::seeded(0xCF9B ^ u64::try_from(number)?);
     let now = Moment::china(BEGAN_MS);
     Ok(Case::of(document, chunk.into_iter().collect(), now, chance))
-}
-
-fn generated(station: &str, number: usize) -> Told<Case> {
-    let place = station.bytes().fold(7_u64, |sum, byte| {
-        sum.wrapping_mul(131).wrapping_add(u64::from(byte))
-    });
-    let mixed = u64::try_from(number)?.wrapping_mul(0x1234_5677) ^ place;
-    let mut chance = Chance::seeded(mixed);
-    let now = Moment::china(BEGAN_MS + i64::try_from(number)? * 300_000);
-    let shop = words::shop(&mut chance);
-    let (mut narrative, paid_fen) = words::narrative(&mut chance, &shop);
-    if number % RARE_EVERY == RARE_EVERY / 2 {
-        narrative.push_str(words::RARE);
-    }
-    let text = |path: &str, text: String| set(path, Scalar::Text(text));
-    let mut acts = vec![
-        text("nature", "complaint".to_owned()),
-        text("channel", words::pick(&mut chance, words::CHANNELS)),
-        set("received_at", Scalar::Time(now.ms)),
-        text("station", station.to_owned()),
-        text("category", words::pick(&mut chance, words::CATEGORIES)),
-        text("problem", words::pick(&mut chance, words::PROBLEMS)),
-        text("respondent.name", shop),
-        text("respondent.address", words::address(&mut chance)),
-        set("claimed_fen", Scalar::Int(i64::try_from(paid_fen)?)),
-    ];
-    acts.push(Act::Set {
-        path: "narrative".to_owned(),
-        value: FieldValue::LongText(narrative),
-    });
-    let id = RecordId::fresh(Kind::Case, now.ms, sixteen(&mut chance));
-    Case::begun(id, &acts, now, chance)
 }
 
 #[cfg(test)]
