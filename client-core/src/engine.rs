@@ -6,9 +6,14 @@
 //!                                └── Failed ─▶ Wait ─▶ Waited ───────┘ (only while watching)
 //! ```
 //!
+//! A record that somebody opens whose body is not here is fetched ahead of its turn: the reply is broken off at its next commit point,
+//! and the next request wants it first. A budget bounds what all requests and replies of a sync take together ([`budget`](self)).
+//!
 //! A page is applied at every commit point; a reply without its last item was cut, and costs one page. When nothing is left, the
 //! digests of both sides are compared; a feed that does not agree is repaired, and if it still does not, the sync ends and says so.
 
+mod ahead;
+mod budget;
 mod exchange;
 mod report;
 mod tried;
@@ -21,10 +26,10 @@ use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::problem::{Problem, ProblemKind};
 use fieldwatch_schemas::sync::VERSION;
 use fieldwatch_schemas::sync::exchange::{Item, Request};
-use fieldwatch_schemas::sync::push::Pushed;
 
-pub use report::{Report, Synced, Traffic};
+pub use report::{Report, Synced, Traffic, Waiting};
 
+use self::budget::Budget;
 use self::exchange::{Exchange, Taken};
 use self::tried::Tried;
 use crate::backoff::Backoff;
@@ -49,6 +54,8 @@ pub enum Input {
     Failed(Problem),
     /// What has been sent and received so far; told before the end of each exchange.
     Traffic(Traffic),
+    /// For so many milliseconds the server wants to be left alone; told before [`Input::Failed`].
+    Later(u64),
     /// A page is durable.
     Applied(Applied),
     /// Nothing; time goes by.
@@ -87,13 +94,17 @@ pub enum Patience {
 #[derive(Debug)]
 pub struct Engine<C> {
     patience: Patience,
-    budget_bytes: Option<u64>,
+    budget: Budget,
     chance: C,
     backoff: Backoff,
     phase: Phase,
     report: Report,
     last_progress_ms: i64,
     traffic: Traffic,
+    /// How long the server wants to be left alone at least, in milliseconds.
+    later_ms: u64,
+    /// Whether the server has found the nonce stale and given a fresh one.
+    renewed: bool,
     tried: Tried,
     /// How often feeds were repaired because their digests did not agree.
     repairs: BTreeMap<Feed, u8>,
@@ -120,13 +131,15 @@ impl<C: Chance> Engine<C> {
     pub fn new(patience: Patience, budget_bytes: Option<u64>, chance: C) -> Self {
         Self {
             patience,
-            budget_bytes,
+            budget: Budget::of(budget_bytes),
             chance,
             backoff: Backoff::default(),
             phase: Phase::Idle,
             report: Report::default(),
             last_progress_ms: 0,
             traffic: Traffic::default(),
+            later_ms: 0,
+            renewed: false,
             tried: Tried::default(),
             repairs: BTreeMap::new(),
             diverged: BTreeSet::new(),
@@ -136,7 +149,7 @@ impl<C: Chance> Engine<C> {
 
     /// Takes in what happened and says what is to be done, in order. An input that does not fit where the sync stands does nothing.
     pub fn handle(&mut self, input: Input, now_ms: i64) -> Vec<Effect> {
-        if !matches!(input, Input::Tick | Input::Traffic(_)) {
+        if !matches!(input, Input::Tick | Input::Traffic(_) | Input::Later(_)) {
             self.last_progress_ms = now_ms;
         }
         let phase = std::mem::replace(&mut self.phase, Phase::Idle);
@@ -145,12 +158,16 @@ impl<C: Chance> Engine<C> {
             (Phase::Offering, Input::Offered(offer)) => self.send(offer),
             (Phase::Asking(exchange), Input::Item(item)) => self.take(exchange, item),
             (Phase::Asking(exchange), Input::Applied(applied)) => {
-                self.phase = Phase::Asking(exchange);
                 self.note_applied(&applied);
-                Vec::new()
+                self.go_on(exchange, &applied)
             }
             (phase, Input::Traffic(traffic)) => {
                 self.traffic = traffic;
+                self.phase = phase;
+                Vec::new()
+            }
+            (phase, Input::Later(ms)) => {
+                self.later_ms = ms;
                 self.phase = phase;
                 Vec::new()
             }
@@ -198,31 +215,27 @@ impl<C: Chance> Engine<C> {
 
     fn send(&mut self, offer: Offer) -> Vec<Effect> {
         let is_bare = self.grants_refused.is_some();
-        let spent = self
-            .traffic
-            .sent_bytes
-            .saturating_add(self.traffic.received_bytes);
-        let budget_bytes = self.budget_bytes.map(|budget| budget.saturating_sub(spent));
         let mut request = Request {
             version: VERSION,
             log: offer.log,
             feeds: offer.feeds,
             outbox: offer.outbox,
-            budget_bytes,
+            budget_bytes: None,
             grants: Some(offer.grants),
             wants: offer.wants,
             stations: Some(offer.stations),
             repair: Some(offer.repair).filter(|asks| !asks.is_empty()),
+            index: offer.index,
+            whole_budget_bytes: None,
         };
-        if let Some(left) = budget_bytes {
-            fit(&mut request.outbox, left);
-        }
         if is_bare {
+            request.index.clear();
             request.feeds.clear();
             request.outbox.clear();
             request.wants.clear();
             request.repair = None;
         }
+        self.budget.fit(&mut request, self.spent());
         self.phase = Phase::Asking(Box::new(Exchange::new(&request)));
         vec![Effect::Send(Box::new(request))]
     }
@@ -254,12 +267,16 @@ impl<C: Chance> Engine<C> {
             None => exchange.last_page(),
             Some(_) => exchange.sure_page(),
         };
+        self.note_outcomes(&mut exchange);
+        self.phase = Phase::Closing(exchange, problem);
+        vec![Effect::Apply(Box::new(page))]
+    }
+
+    fn note_outcomes(&mut self, exchange: &mut Exchange) {
         let mended = |record: &RecordId| exchange.acknowledged.contains(record);
         self.report.refused.retain(|record| !mended(record));
         self.report.acknowledged.append(&mut exchange.acknowledged);
         self.report.refused.append(&mut exchange.refused);
-        self.phase = Phase::Closing(exchange, problem);
-        vec![Effect::Apply(Box::new(page))]
     }
 
     fn note_applied(&mut self, applied: &Applied) {
@@ -268,18 +285,6 @@ impl<C: Chance> Engine<C> {
         self.report.refused.extend(&applied.refused);
         self.report.repaired = self.report.repaired.saturating_add(applied.repaired);
     }
-}
-
-/// Keeps of an outbox what a budget pays for, by its bytes before they are compressed; at least one record, so that it moves.
-fn fit(outbox: &mut Vec<Pushed>, mut left_bytes: u64) {
-    let fits = |pushed: &Pushed| {
-        let bytes: usize = pushed.changes.iter().map(|chunk| chunk.len()).sum();
-        let left = left_bytes.checked_sub(bytes as u64);
-        left_bytes = left.unwrap_or_default();
-        left.is_some()
-    };
-    let count = outbox.iter().map(fits).take_while(|fits| *fits).count();
-    outbox.truncate(count.max(1));
 }
 
 #[cfg(test)]

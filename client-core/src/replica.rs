@@ -20,6 +20,7 @@ mod graph;
 mod group;
 mod held;
 mod import;
+mod index;
 mod keys;
 mod list;
 mod offer;
@@ -54,7 +55,7 @@ pub use changes::HeldChange;
 pub use error::ReplicaError;
 pub use group::{Edited, Group, Happened};
 pub use import::Imported;
-pub use list::{Filter, Listed};
+pub use list::{Absent, Bodies, Filter, Listed};
 pub use offer::Offer;
 pub use page::{Applied, Arrival, Page};
 pub use receipts::Received;
@@ -91,6 +92,8 @@ struct Memory {
     aside: BTreeSet<RecordId>,
     /// Whether something was found damaged.
     suspects: Cell<bool>,
+    /// Records that somebody opened since the last offer and whose bodies are not here.
+    opened: RefCell<BTreeSet<RecordId>>,
     /// Published checklists that were needed: no version ever changes.
     checklists: RefCell<BTreeMap<RecordId, Arc<Checklist>>>,
 }

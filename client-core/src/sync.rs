@@ -120,6 +120,9 @@ impl<T: Transport, C: Chance> Driver<'_, T, C> {
                     Err(error) => {
                         tracing::debug!(%error, "no reply");
                         self.tell_traffic();
+                        if let Some(ms) = self.transport.retry_after_ms() {
+                            self.engine.handle(Input::Later(ms), 0);
+                        }
                         return Ok(Some(Input::Failed(error.problem())));
                     }
                 }

@@ -35,6 +35,11 @@ pub trait Transport {
     /// What has been sent and received since the transport was made.
     fn traffic(&self) -> Traffic;
 
+    /// How long the server asked to be left alone when it last said no, in milliseconds.
+    fn retry_after_ms(&self) -> Option<u64> {
+        None
+    }
+
     /// The nonce that the server gave last, to be signed next time.
     fn nonce(&self) -> Option<&str> {
         None

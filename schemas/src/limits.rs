@@ -19,6 +19,12 @@ pub const PUSH_RECORDS_MAX: usize = 512;
 pub const PUSH_BYTES_TARGET: usize = 512 * 1024;
 /// The largest sync request after its content coding is undone, in bytes.
 pub const REQUEST_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The longest time that a device leaves a server alone because it asked for it, in milliseconds; its own back-off comes on top.
+pub const RETRY_AFTER_MS_MAX: u64 = 3_600_000;
+/// How many records a feed has at least before its index is sent ahead of its bodies.
+pub const INDEX_RECORDS_MIN: u64 = 200;
+/// By how many bytes the first body of a reply may exceed what is left of a budget, so that every sync gets somewhere.
+pub const BUDGET_FIRST_OVER_BYTES: u64 = 32 * 1024;
 /// The most receipts that a device keeps of one record: the first, and the newest.
 pub const RECEIPTS_PER_RECORD_MAX: usize = 8;
 /// The most receipts that a device keeps; beyond it the oldest tenth goes.

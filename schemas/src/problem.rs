@@ -130,6 +130,8 @@ problem_kinds! {
     41 AwaitsRelease "awaits_release" 409 "This waits for a coordinator to release it",
     /// A receipt that does not hold.
     42 ReceiptInvalid "receipt_invalid" 422 "The receipt does not hold",
+    /// Only a line of the record is here; the rest is still on the server.
+    45 BodyAbsent "body_absent" 409 "The record's body is still on the server",
 }
 
 impl ProblemKind {

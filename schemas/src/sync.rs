@@ -5,6 +5,7 @@
 //!   | -- Request: log id, feeds (cursor, digest), outbox --> |
 //!   |                                   judges, commits, flushes
 //!   | <- Hello, Outcome…, Receipt                            |  what became of each pushed record, signed for
+//!   | <- Index…                                              |  at a cold start: what a list shows, the newest first
 //!   | <- (RecordItem…, Commit)…                              |  what is new, a commit point every ≤ 64 KiB
 //!   | <- FeedEnd…, End                                       |  digests, all at one position
 //! ```
@@ -14,6 +15,7 @@
 pub mod enrol;
 pub mod exchange;
 pub mod frame;
+pub mod index;
 pub mod pull;
 pub mod push;
 pub mod receipt;

@@ -22,6 +22,9 @@ use crate::notary::Hearing;
 use crate::pull::{Names, Pull};
 use crate::register::Register;
 
+/// What a station takes at most in a greeting, in most cases.
+const STATION_BYTES: usize = 120;
+
 /// A request that nothing stands in the way of, and its reply in the making.
 #[derive(Debug)]
 pub struct Exchange {
@@ -66,15 +69,18 @@ impl Exchange {
         mut request: Request,
     ) -> Result<(Self, Option<Push>), ProblemKind> {
         renew_if_set_back(log, &request)?;
-        let pull = Pull::begin(Arc::clone(log), &asker, &request, names(register))?;
+        let mut pull = Pull::begin(Arc::clone(log), &asker, &request, names(register))?;
         let stations = register.stations_of(&asker.standing);
+        let stations = stations_if_other(stations, request.stations);
+        // A long list waits for a sync that can pay for it.
+        let stations = stations.filter(|stations| pull.pays_for(stations.len() * STATION_BYTES));
         let grants = grants_if_other(&asker.grants, request.grants);
         let hello = Hello {
             log: log.id(),
             now_ms: log.now_ms(),
             standing: grants.is_some().then(|| asker.standing.clone()),
             grants,
-            stations: stations_if_other(stations, request.stations),
+            stations,
         };
         let outbox = std::mem::take(&mut request.outbox);
         let exchange = Self {

@@ -9,10 +9,14 @@
 //! The last page holds one [`FeedEnd`] per feed, all read at one position at which nothing was left for any of them, unless the budget
 //! ended the reply before. `Hello`, the outcomes and `End` are the caller's.
 //!
+//! What the device wants whole comes first, then the index of feeds that it has nothing of, then the bodies. A body that no sync with the
+//! device's budget could carry is told by its index row, and the cursor passes it.
+//!
 //! A damaged change is never passed over in silence: its record is left out of the page, so that the device's digest does not come to
 //! the feed's, and the damage is logged and counted ([`Pull::skipped`]).
 
 mod body;
+mod index;
 mod label;
 mod page;
 mod repair;
@@ -28,6 +32,7 @@ use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::store::{Store, StoreError};
 use fieldwatch_schemas::sync::exchange::{Item, Request};
+use fieldwatch_schemas::sync::index::IndexFrom;
 use fieldwatch_schemas::sync::pull::{
     Commit, FeedEnd, Gone, Presence, RecordItem, Sending, what_to_send,
 };
@@ -55,6 +60,8 @@ pub struct Pull {
     feeds: Vec<Wanted>,
     wants: Vec<RecordId>,
     repairs: VecDeque<Repairing>,
+    /// Feeds whose index is still to be sent, the first one last.
+    index: Vec<IndexFrom>,
     brought: BTreeSet<Hash>,
     labels: Labels,
     /// The records in this reply, and up to which position the device has their changes by it.
@@ -81,6 +88,8 @@ struct Wanted {
     cursor: u64,
     /// It is asked about, and not pulled.
     is_in_repair: bool,
+    /// How many of its bodies are larger than the budget.
+    withheld: u64,
 }
 
 impl Pull {
@@ -121,6 +130,7 @@ impl Pull {
             complete: wanted.complete.min(wanted.cursor),
             cursor: wanted.cursor,
             is_in_repair: asks.iter().any(|ask| ask.feed == number),
+            withheld: 0,
         });
         let feeds: Vec<Wanted> = feeds.collect();
         Ok(Self {
@@ -130,10 +140,17 @@ impl Pull {
             wants: distinct(&request.wants),
             repairs: Repairing::all(request.repair.as_deref(), &feeds),
             feeds,
+            index: request
+                .index
+                .iter()
+                .take(FEEDS_MAX)
+                .rev()
+                .cloned()
+                .collect(),
             brought: hashes_brought(request),
             labels: Labels::new(asker.standing.person, names),
             sent: BTreeMap::new(),
-            budget: Budget::new(request.budget_bytes),
+            budget: Budget::of(request),
             goal: None,
             pages_behind_goal: 0,
             skipped: 0,
@@ -161,6 +178,11 @@ impl Pull {
         }
     }
 
+    /// Takes so many bytes from what the reply may carry, if they are there.
+    pub(crate) fn pays_for(&mut self, size_bytes: usize) -> bool {
+        self.budget.pays_for(size_bytes)
+    }
+
     /// How many records were left out because they are damaged.
     #[must_use]
     pub fn skipped(&self) -> usize {
@@ -181,6 +203,11 @@ impl Pull {
                 return Ok(items);
             }
         }
+        while let Some(from) = self.next_index() {
+            if let Some(items) = self.page_of_index(reading, &from)? {
+                return Ok(items);
+            }
+        }
         for place in 0..self.feeds.len() {
             if let Some(items) = self.page_of_feed(reading, place)? {
                 return Ok(items);
@@ -198,6 +225,7 @@ impl Pull {
             self.feeds.clear();
             self.wants.clear();
             self.repairs.clear();
+            self.index.clear();
         }
         for wanted in &mut self.feeds {
             wanted.start = wanted.start.min(reading.position);
@@ -237,6 +265,18 @@ impl Pull {
             return Ok(None);
         };
         let (number, cursor) = (wanted.number, wanted.cursor);
+        let commit = Item::Commit(Commit {
+            feed: number,
+            cursor,
+        });
+        if self.budget.never_takes(row.size_bytes) {
+            let Some(mut item) = self.withheld(reading, record, row.size_bytes)? else {
+                return Ok(None);
+            };
+            place_in_feed(&mut item, number, 0);
+            self.note_withheld(number);
+            return Ok(Some(vec![item, commit]));
+        }
         let everything = Part {
             after: 0,
             is_whole: true,
@@ -249,14 +289,11 @@ impl Pull {
         let mut item = self.dressed(&row, body);
         item.feed = number;
         if !self.budget.takes(body::size_bytes(&item)) {
+            self.wants.push(record);
             return Ok(None);
         }
         self.sent.insert(record, row.position);
-        let commit = Commit {
-            feed: number,
-            cursor,
-        };
-        Ok(Some(vec![Item::Record(item), Item::Commit(commit)]))
+        Ok(Some(vec![Item::Record(item), commit]))
     }
 
     fn page_of_feed(
@@ -282,9 +319,11 @@ impl Pull {
                 if !page.has_room(size_bytes) || !self.budget.takes(size_bytes) {
                     break;
                 }
-                if let Item::Record(_) = item {
+                match item {
                     // Its row in this feed is as new as its last change.
-                    self.sent.insert(row.record, position);
+                    Item::Record(_) => drop(self.sent.insert(row.record, position)),
+                    Item::Index(_) => self.note_withheld(number),
+                    _ => {}
                 }
                 page.add(item, size_bytes);
             }
@@ -334,6 +373,9 @@ impl Pull {
             self.skip(row.record, &"it is in a feed and nowhere else");
             return Ok(None);
         };
+        if is_whole && self.budget.never_takes(record.size_bytes) {
+            return self.withheld(reading, row.record, record.size_bytes);
+        }
         let part = Part {
             after,
             is_whole,
@@ -343,7 +385,11 @@ impl Pull {
         let Some(body) = self.sound(row.record, body)? else {
             return Ok(None);
         };
-        Ok(Some(Item::Record(self.dressed(&record, body))))
+        let item = self.dressed(&record, body);
+        if self.budget.never_takes(body::size_bytes(&item) as u64) {
+            return self.withheld(reading, row.record, record.size_bytes);
+        }
+        Ok(Some(Item::Record(item)))
     }
 
     /// An item with the labels that its reader may see, and the server's mark.
@@ -375,7 +421,7 @@ impl Pull {
             let key = tables::feed_head_key(&wanted.feed);
             let head: Option<FeedHead> = tables::read(reading.store, "the head of a feed", &key)?;
             let head = head.unwrap_or_default();
-            let has_more = head.position > wanted.cursor;
+            let has_more = head.position > wanted.cursor || !self.wants.is_empty();
             let key = self.log.mac_key();
             let proof = || key.of_feed(reading.log, &wanted.feed, wanted.cursor);
             items.push(Item::FeedEnd(FeedEnd {
@@ -385,6 +431,7 @@ impl Pull {
                 records: head.records,
                 has_more,
                 proof: (!has_more).then(proof),
+                withheld: Some(wanted.withheld).filter(|count| *count > 0),
             }));
         }
         Ok(items)

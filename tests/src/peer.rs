@@ -106,6 +106,8 @@ impl Peer {
             wants: Vec::new(),
             stations: None,
             repair: None,
+            index: Vec::new(),
+            whole_budget_bytes: None,
         };
         let answer = self.post(&minicbor::to_vec(&request)?)?;
         heard(answer)

@@ -8,7 +8,7 @@ use super::error::CliError;
 use super::home::Home;
 use super::output::Output;
 use super::words;
-use crate::replica::{Filter, Listed};
+use crate::replica::{Absent, Bodies, Filter, Listed};
 
 /// `list`.
 pub(super) fn list(
@@ -20,6 +20,7 @@ pub(super) fn list(
         kind: command.kind,
         status: command.status.clone(),
         search: command.search.clone(),
+        bodies: Bodies::Anywhere,
         limit: command.limit,
     };
     for line in home.replica().list(&filter)? {
@@ -30,7 +31,14 @@ pub(super) fn list(
                 let status = words::status(lang, summary.kind, &summary.status);
                 let state = words::state(lang, line.state);
                 let kind = words::kind(lang, summary.kind);
-                format!("{} {kind} {status} {state} {}", line.record, summary.title)
+                let absent = match line.absent {
+                    Some(_) => words::either(lang, "（正文未取回）", " (body not fetched)"),
+                    None => "",
+                };
+                format!(
+                    "{} {kind} {status} {state} {}{absent}",
+                    line.record, summary.title
+                )
             },
         )?;
     }
@@ -54,6 +62,10 @@ fn json_line(line: &Listed) -> Json {
         ("received_at", &received),
     ];
     if let Some(json) = json.as_object_mut() {
+        if let Some(Absent { needs_bytes }) = line.absent {
+            json.insert("body".to_owned(), false.into());
+            json.extend(needs_bytes.map(|bytes| ("needs_bytes".to_owned(), bytes.into())));
+        }
         for (name, value) in optional {
             json.extend(
                 value

@@ -9,7 +9,7 @@ use super::args::{EnrolArgs, SyncArgs};
 use super::error::CliError;
 use super::home::Home;
 use super::output::Output;
-use crate::engine::{Patience, Synced};
+use crate::engine::{Patience, Synced, Waiting};
 use crate::identity::Identity;
 use crate::replica::Account;
 use crate::store::home;
@@ -110,6 +110,7 @@ pub(super) fn tell(synced: &Synced, output: &mut Output<'_>) -> Result<(), CliEr
                 bytes_received,
                 repaired: _,
                 rebased: _,
+                waiting,
                 in_sync,
             } = synced;
             let agree = match (lang, in_sync) {
@@ -118,16 +119,30 @@ pub(super) fn tell(synced: &Synced, output: &mut Output<'_>) -> Result<(), CliEr
                 (Lang::En, true) => "in sync",
                 (Lang::En, false) => "not all is done",
             };
+            let waits = waiting.iter().map(|waiting| waits(waiting, lang));
+            let waits: String = waits.collect();
             match lang {
                 Lang::Zh => format!(
-                    "发送 {pushed}，接收 {pulled}，被拒绝 {refused}；{agree}（{round_trips} 次往返，发 {bytes_sent} 字节，收 {bytes_received} 字节）"
+                    "发送 {pushed}，接收 {pulled}，被拒绝 {refused}；{agree}（{round_trips} 次往返，发 {bytes_sent} 字节，收 {bytes_received} 字节）{waits}"
                 ),
                 Lang::En => format!(
-                    "{pushed} sent, {pulled} received, {refused} refused; {agree} ({round_trips} round trips, {bytes_sent} bytes sent, {bytes_received} received)"
+                    "{pushed} sent, {pulled} received, {refused} refused; {agree} ({round_trips} round trips, {bytes_sent} bytes sent, {bytes_received} received){waits}"
                 ),
             }
         },
     )
+}
+
+/// That a record is larger than the budget.
+fn waits(waiting: &Waiting, lang: Lang) -> String {
+    let Waiting {
+        record,
+        needs_bytes,
+    } = waiting;
+    match lang {
+        Lang::Zh => format!("\n{record} 大于流量预算，需要约 {needs_bytes} 字节"),
+        Lang::En => format!("\n{record} is larger than the budget: it takes {needs_bytes} bytes"),
+    }
 }
 
 /// What waits for the network and for time.

@@ -13,7 +13,7 @@ use fieldwatch_schemas::status::Datum;
 use serde_json::{Map, Value as Json};
 
 use super::error::CliError;
-use crate::replica::{Filter, Replica};
+use crate::replica::{Bodies, Filter, Replica};
 
 /// The shortest beginning that stands for a record.
 const PREFIX_CHARS_MIN: usize = 4;
@@ -277,6 +277,7 @@ pub(super) fn record(replica: &Replica, text: &str) -> Result<RecordId, CliError
     }
     let everything = Filter {
         limit: usize::MAX,
+        bodies: Bodies::Anywhere,
         ..Filter::default()
     };
     let listed = replica.list(&everything)?;

@@ -7,6 +7,7 @@ use fieldwatch_schemas::id::{LogId, RecordId};
 use fieldwatch_schemas::limits::ITEM_BYTES_MAX;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::sync::exchange::{Hello, Item, Request};
+use fieldwatch_schemas::sync::index::{Index, IndexRow};
 use fieldwatch_schemas::sync::pull::{FeedEnd, RecordItem};
 use fieldwatch_schemas::sync::push::{Outcome, Verdict};
 use fieldwatch_schemas::sync::receipt::{Brought, Covered};
@@ -36,6 +37,10 @@ pub(super) struct Exchange {
     pub(super) acknowledged: BTreeSet<RecordId>,
     pub(super) refused: BTreeSet<RecordId>,
     pub(super) brought_grants: bool,
+    /// Whether the outcomes are over, and the feeds are being told.
+    pub(super) is_pulling: bool,
+    /// Bodies that the budget has no room for, and what each takes.
+    pub(super) withheld: BTreeMap<RecordId, u64>,
     /// Whether anything has moved: an outcome, a record, a cursor, grants, a log.
     pub(super) progressed: bool,
 }
@@ -70,6 +75,8 @@ impl Exchange {
             acknowledged: BTreeSet::new(),
             refused: BTreeSet::new(),
             brought_grants: false,
+            is_pulling: false,
+            withheld: BTreeMap::new(),
             progressed: false,
         }
     }
@@ -87,6 +94,7 @@ impl Exchange {
             Item::Commit(commit) => match self.feeds.get(usize::from(commit.feed)) {
                 None => UNKNOWN_FEED,
                 Some(feed) => {
+                    self.is_pulling = true;
                     let asked = self.cursors.get(usize::from(commit.feed));
                     self.progressed |= asked != Some(&commit.cursor);
                     self.page.cursors.push((feed.clone(), commit.cursor));
@@ -105,6 +113,7 @@ impl Exchange {
                     Taken::More
                 }
             },
+            Item::Index(index) => self.list(index),
             Item::Receipt(signed) => {
                 let covered = self.covered.clone();
                 self.page.receipt = Some(Received { signed, covered });
@@ -140,6 +149,22 @@ impl Exchange {
                     Taken::More
                 }
             },
+        }
+    }
+
+    fn list(&mut self, index: Index) -> Taken {
+        let Some(feed) = self.feeds.get(usize::from(index.feed)) else {
+            return UNKNOWN_FEED;
+        };
+        let needs = |row: &IndexRow| Some((row.record, row.needs_bytes?));
+        self.withheld.extend(index.rows.iter().filter_map(needs));
+        let is_commit = index.before.is_some();
+        self.is_pulling |= is_commit;
+        self.progressed |= is_commit;
+        self.page.index.push((feed.clone(), index));
+        match is_commit {
+            true => Taken::Page,
+            false => Taken::More,
         }
     }
 
@@ -218,7 +243,9 @@ impl Exchange {
         let mut page = self.turn_page();
         if self.is_complete() && !self.has_more() && !self.brought_grants && !self.feeds.is_empty()
         {
-            page.end = Some(self.wants.clone());
+            let mut wants = self.wants.clone();
+            wants.retain(|want| !self.withheld.contains_key(want));
+            page.end = Some(wants);
         }
         page
     }
@@ -226,6 +253,7 @@ impl Exchange {
     /// Of a reply that was cut: what does not depend on the rest of its page.
     pub(super) fn sure_page(&mut self) -> Page {
         let mut page = self.turn_page();
+        page.index.clear();
         page.arrivals.clear();
         page.cursors.clear();
         page.complete.clear();
@@ -244,7 +272,8 @@ impl Exchange {
 
     /// The feeds that are at their end and differ from the server's.
     pub(super) fn disagreeing(&self, applied: &Applied) -> BTreeSet<Feed> {
-        if self.has_more() {
+        let withholds = self.ends.values().any(|end| end.withheld.is_some());
+        if self.has_more() || withholds {
             return BTreeSet::new();
         }
         let ours = |feed: &Feed| applied.feeds.iter().find(|each| each.feed == *feed);

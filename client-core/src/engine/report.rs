@@ -1,6 +1,6 @@
 //! What a sync came to, counted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fieldwatch_schemas::id::RecordId;
 use serde::Serialize;
@@ -41,6 +41,8 @@ pub struct Report {
     pub repaired: usize,
     /// How often the work of a record was written anew because another copy of this home wrote too.
     pub rebased: u64,
+    /// Records that are larger than the budget, and how many bytes each takes at most.
+    pub waiting: BTreeMap<RecordId, u64>,
     /// Whether nothing is left to send or to receive, and the digests of both sides agree.
     pub in_sync: bool,
 }
@@ -64,8 +66,28 @@ pub struct Synced {
     pub repaired: usize,
     /// How often the work of a record was written anew because another copy of this home wrote too.
     pub rebased: u64,
+    /// Records that are larger than the budget.
+    pub waiting: Vec<Waiting>,
     /// Whether both sides agree and nothing is left.
     pub in_sync: bool,
+}
+
+/// A record that is larger than the budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// Which.
+    pub record: RecordId,
+    /// The budget that it takes at most.
+    pub needs_bytes: u64,
+}
+
+impl Waiting {
+    fn of((record, needs_bytes): (&RecordId, &u64)) -> Self {
+        Self {
+            record: *record,
+            needs_bytes: *needs_bytes,
+        }
+    }
 }
 
 impl Report {
@@ -81,6 +103,7 @@ impl Report {
             bytes_received: traffic.received_bytes,
             repaired: self.repaired,
             rebased: self.rebased,
+            waiting: self.waiting.iter().map(Waiting::of).collect(),
             in_sync: self.in_sync,
         }
     }

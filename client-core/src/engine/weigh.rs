@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use fieldwatch_schemas::feed::Feed;
+use fieldwatch_schemas::limits::RETRY_AFTER_MS_MAX;
 use fieldwatch_schemas::problem::{Problem, ProblemKind};
 
 use super::exchange::Exchange;
-use super::{Effect, Engine, Patience, Phase};
+use super::{Effect, Engine, Patience, Phase, Traffic};
 use crate::chance::Chance;
 use crate::replica::{Applied, Page};
 
@@ -22,6 +23,9 @@ impl<C: Chance> Engine<C> {
             return self.fail(problem);
         }
         self.backoff.reset();
+        self.later_ms = 0;
+        self.renewed = false;
+        self.budget.waiting.extend(&exchange.withheld);
         // What is still to come whole explains a difference, and comes with the next reply.
         let disagreeing = match applied.wants {
             0 => exchange.disagreeing(applied),
@@ -55,8 +59,11 @@ impl<C: Chance> Engine<C> {
         if !is_left || self.is_spent() {
             return self.finish(!is_left && self.diverged.is_empty() && again.is_empty());
         }
-        if exchange.progressed {
+        if exchange.progressed || applied.opened {
             return self.next_offer();
+        }
+        if self.budget.held_back || !exchange.withheld.is_empty() {
+            return self.finish(false);
         }
         let words = "the server answers, and nothing moves";
         self.fail(Problem::with_detail(ProblemKind::Internal, words))
@@ -70,6 +77,14 @@ impl<C: Chance> Engine<C> {
             self.grants_refused = Some(problem);
             return self.next_offer();
         }
+        if kind == Some(ProblemKind::NonceStale) && !self.renewed {
+            // The refusal brought a fresh one.
+            self.renewed = true;
+            return match self.is_spent() {
+                true => self.finish(false),
+                false => self.next_offer(),
+            };
+        }
         self.grants_refused = None;
         if kind == Some(ProblemKind::Offline) && exchange.progressed && !self.is_spent() {
             return self.next_offer();
@@ -81,22 +96,33 @@ impl<C: Chance> Engine<C> {
         ];
         if self.patience == Patience::Watch && kind.is_some_and(|kind| passes.contains(&kind)) {
             self.phase = Phase::Waiting;
-            return vec![Effect::Wait(self.backoff.next_ms(&mut self.chance))];
+            let asked_ms = std::mem::take(&mut self.later_ms).min(RETRY_AFTER_MS_MAX);
+            let jitter_ms = self.backoff.next_ms(&mut self.chance);
+            return vec![Effect::Wait(asked_ms.saturating_add(jitter_ms))];
         }
         self.fail(problem)
     }
 
+    /// The bytes that went both ways so far.
+    pub(super) fn spent(&self) -> u64 {
+        let Traffic {
+            sent_bytes,
+            received_bytes,
+            ..
+        } = self.traffic;
+        sent_bytes.saturating_add(received_bytes)
+    }
+
     pub(super) fn is_spent(&self) -> bool {
-        let spent = self
-            .traffic
-            .sent_bytes
-            .saturating_add(self.traffic.received_bytes);
-        self.budget_bytes.is_some_and(|budget| spent >= budget)
+        self.budget.is_spent(self.spent())
     }
 
     pub(super) fn finish(&mut self, in_sync: bool) -> Vec<Effect> {
         self.phase = Phase::Finished;
         self.report.in_sync = in_sync;
+        if !in_sync {
+            self.report.waiting.append(&mut self.budget.waiting);
+        }
         if !self.diverged.is_empty() {
             tracing::error!(
                 feeds = self.diverged.len(),

@@ -28,7 +28,7 @@ impl Group<'_> {
                 let number = self.feed_number(feed)?;
                 match self.find(*id)? {
                     Some(_) => self.leave_feed(*id, number),
-                    None => Ok(()),
+                    None => self.unlist_from(*id, number),
                 }
             }
             Arrival::Stands(stands) => self.stand(feed, stands),

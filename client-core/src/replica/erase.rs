@@ -54,6 +54,7 @@ impl Group<'_> {
 
     fn remove_everywhere(&mut self, id: RecordId) -> Result<(), ReplicaError> {
         self.forget_receipts(id)?;
+        self.unlist_gone(id)?;
         let Some(mut held) = self.find(id)? else {
             return Ok(());
         };

@@ -31,6 +31,14 @@ pub enum ReplicaError {
     /// There is no such record.
     #[error("there is no record {0} on this device")]
     RecordUnknown(RecordId),
+    /// Only the line of the record is here.
+    #[error("record {record} is listed here and its body is still on the server{}: the next sync fetches it first", needs(*needs_bytes))]
+    BodyAbsent {
+        /// Which.
+        record: RecordId,
+        /// What a sync must be allowed to carry for it, if the last one was not.
+        needs_bytes: Option<u64>,
+    },
     /// A record with this natural key is here already.
     #[error("this is record {0} already")]
     AlreadyExists(RecordId),
@@ -49,6 +57,13 @@ pub enum ReplicaError {
     /// Nothing was refused, or nothing can be given up.
     #[error("record {0} is not in quarantine")]
     NotQuarantined(RecordId),
+}
+
+/// What a body needs, where that is known.
+fn needs(bytes: Option<u64>) -> String {
+    bytes.map_or_else(String::new, |bytes| {
+        format!(" ({bytes} bytes, more than the last budget)")
+    })
 }
 
 impl ReplicaError {
@@ -71,6 +86,7 @@ impl ReplicaError {
             },
             Self::Incomplete(_) => ProblemKind::EventIllegal,
             Self::RecordUnknown(_) | Self::NotQuarantined(_) => ProblemKind::RecordUnknown,
+            Self::BodyAbsent { .. } => ProblemKind::BodyAbsent,
             Self::AlreadyExists(_) => ProblemKind::AlreadyExists,
             Self::KindUnknown(_) => ProblemKind::KindUnknown,
             Self::Store(StoreError::Locked) => ProblemKind::HomeInUse,

@@ -8,6 +8,7 @@ use fieldwatch_schemas::id::{Hash, RecordId};
 use fieldwatch_schemas::store::{Batch, KeyRange};
 
 use super::held::Held;
+use super::index::Wanted;
 use super::rows::{FeedRow, Membership, RecordRow, decode, encode};
 use super::{FeedStatus, Group, ReplicaError, keys};
 
@@ -34,6 +35,7 @@ impl FeedRow {
             complete: 0,
             proof: None,
             is_unsure: false,
+            index_before: None,
         }
     }
 
@@ -162,10 +164,13 @@ impl Group<'_> {
                 feed.complete = 0;
                 feed.proof = None;
                 feed.is_unsure = false;
+                // What is held needs no index.
+                feed.index_before = (feed.records > 0).then_some(0);
             }
             self.put_feed(*number, &mut batch);
         }
         self.store().apply(&batch)?;
+        self.forget_index(numbers, Wanted::Goes)?;
         for row in self.rows(&KeyRange::prefix(&[keys::RECORDS]))? {
             let record: RecordRow = decode(&row.value, "a record")?;
             let concerns = |each: &Membership| numbers.contains(&each.feed);

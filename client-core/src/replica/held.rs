@@ -162,7 +162,13 @@ impl Group<'_> {
 
     /// Reads a record.
     pub(super) fn held(&self, id: RecordId) -> Result<Held, ReplicaError> {
-        self.find(id)?.ok_or(ReplicaError::RecordUnknown(id))
+        if let Some(held) = self.find(id)? {
+            return Ok(held);
+        }
+        Err(match self.listing(id)? {
+            Some(listing) => self.open_listed(id, &listing),
+            None => ReplicaError::RecordUnknown(id),
+        })
     }
 
     pub(super) fn summary(&self, id: RecordId) -> Result<Option<Summary>, ReplicaError> {

@@ -7,6 +7,7 @@
 //! | `e` ‖ record | empty: the record is being erased, its key may still be there |
 //! | `f` ‖ number, 1 | one feed: its name, cursor, digest, count of records; numbers are never given twice |
 //! | `g` ‖ record | a record that no held feed contains: `l` it left, `c` the server must be offered it again |
+//! | `i` ‖ record | what the list shows of a record whose body is still on the server |
 //! | `l` ‖ newest first, 8 ‖ record | the kind's name: the order of `list` |
 //! | `m` ‖ name | one fact about this device: `account`, `glanced`, `grants`, `identity`, `log`, `nonce`, `stations`, `suspect`, `synced` |
 //! | `o` ‖ place, 8 | the outbox: records with unsent changes, in the order in which they were made |
@@ -14,7 +15,7 @@
 //! | `q` ‖ record | why the server refused the unsent changes of this record |
 //! | `r` ‖ record | the record: kind, this installation's actor, heads, feeds; only changes from its `first` to below its `next` exist |
 //! | `s` ‖ record | its summary |
-//! | `w` ‖ record | empty: the record is wanted whole |
+//! | `w` ‖ record | the record is wanted whole: `o` because somebody opened it, else empty |
 //! | `x` ‖ record | empty: nobody has settled its conflicts |
 //! | `z` ‖ record ‖ hash, 32 | an unsent change that does not apply until the server has sent the record whole: its raw chunk |
 //!
@@ -24,8 +25,8 @@
 use fieldwatch_schemas::id::{Actor, Hash, RecordId};
 
 /// The tables whose keys name a record behind their first byte: their rows are sealed under that record's key.
-const OF_RECORDS: [u8; 10] = [
-    LABELS, CHANGES, GONE, RECEIPTS, REFUSED, RECORDS, SUMMARIES, WANTED, CONFLICTS, ASIDE,
+const OF_RECORDS: [u8; 11] = [
+    LABELS, CHANGES, GONE, INDEX, RECEIPTS, REFUSED, RECORDS, SUMMARIES, WANTED, CONFLICTS, ASIDE,
 ];
 
 pub(super) const LABELS: u8 = b'a';
@@ -33,6 +34,7 @@ pub(super) const CHANGES: u8 = b'c';
 pub(super) const ERASING: u8 = b'e';
 pub(super) const FEEDS: u8 = b'f';
 pub(super) const GONE: u8 = b'g';
+pub(super) const INDEX: u8 = b'i';
 pub(super) const LIST: u8 = b'l';
 const FACTS: u8 = b'm';
 pub(super) const OUTBOX: u8 = b'o';

@@ -18,8 +18,19 @@ pub struct Filter {
     pub status: Option<String>,
     /// Only with this text in title, names, numbers or narrative, whatever its case.
     pub search: Option<String>,
+    /// Which of them as to their bodies.
+    pub bodies: Bodies,
     /// No more than this many.
     pub limit: usize,
+}
+
+/// Whether a list shows records whose bodies are still on the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bodies {
+    /// Only records that can be opened here.
+    Here,
+    /// Those of the index too.
+    Anywhere,
 }
 
 impl Default for Filter {
@@ -28,6 +39,7 @@ impl Default for Filter {
             kind: None,
             status: None,
             search: None,
+            bodies: Bodies::Here,
             limit: 50,
         }
     }
@@ -42,6 +54,15 @@ pub struct Listed {
     pub state: State,
     /// What the line says.
     pub summary: Summary,
+    /// Where the record's body is still on the server: what it needs, if the last budget had no room for it.
+    pub absent: Option<Absent>,
+}
+
+/// A body that is still on the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Absent {
+    /// What a sync must be allowed to carry for it, if the last one was not.
+    pub needs_bytes: Option<u64>,
 }
 
 impl Filter {
@@ -96,16 +117,41 @@ impl Group<'_> {
         let Some(record) = keys::last_record(key) else {
             return Ok(None);
         };
-        let Some(summary) = self.summary(record)? else {
-            return Ok(None);
+        let (summary, absent) = match self.summary(record)? {
+            Some(summary) => (summary, None),
+            None => match self.listed_elsewhere(record, filter)? {
+                Some((summary, absent)) => (summary, Some(absent)),
+                None => return Ok(None),
+            },
         };
         if !filter.admits(&summary, search) {
             return Ok(None);
         }
+        let state = match absent {
+            Some(_) => State::Stored,
+            None => self.state_of(record)?,
+        };
         Ok(Some(Listed {
             record,
-            state: self.state_of(record)?,
+            state,
             summary,
+            absent,
         }))
+    }
+
+    fn listed_elsewhere(
+        &self,
+        record: RecordId,
+        filter: &Filter,
+    ) -> Result<Option<(Summary, Absent)>, ReplicaError> {
+        if filter.bodies == Bodies::Here {
+            return Ok(None);
+        }
+        let listing = self.listing(record)?;
+        let line = listing.and_then(|listing| {
+            let needs_bytes = listing.row.needs_bytes;
+            Some((listing.row.summary()?, Absent { needs_bytes }))
+        });
+        Ok(line)
     }
 }

@@ -6,11 +6,13 @@ use fieldwatch_schemas::limits::{
 };
 use fieldwatch_schemas::store::KeyRange;
 use fieldwatch_schemas::sync::exchange::{ListTag, grants_tag};
+use fieldwatch_schemas::sync::index::IndexFrom;
 use fieldwatch_schemas::sync::pull::FeedCursor;
 use fieldwatch_schemas::sync::push::Pushed;
 use fieldwatch_schemas::sync::repair::RepairAsk;
 use fieldwatch_schemas::sync::station::stations_tag;
 
+use super::index::OPENED;
 use super::{Group, Replica, ReplicaError, keys};
 
 /// What a request is made of.
@@ -26,7 +28,9 @@ pub struct Offer {
     pub grants: ListTag,
     /// The tag of the stations that are known.
     pub stations: ListTag,
-    /// Records that are wanted whole.
+    /// Feeds that this device has nothing of, and of which the index is wanted first.
+    pub index: Vec<IndexFrom>,
+    /// Records that are wanted whole, those that somebody opened first.
     pub wants: Vec<RecordId>,
     /// What is asked about feeds that cannot be relied on.
     pub repair: Vec<RepairAsk>,
@@ -59,9 +63,11 @@ impl Group<'_> {
             proof: status.proof,
         });
         let feeds: Vec<FeedCursor> = feeds.collect();
+        self.state.opened.borrow_mut().clear();
         Ok(Offer {
             log: self.log()?,
             repair: self.repair_asks(&feeds)?,
+            index: self.index_wanted(&feeds),
             feeds,
             outbox: self.outbox_slice()?,
             grants: grants_tag(&self.grants()?),
@@ -130,7 +136,8 @@ impl Group<'_> {
     }
 
     fn wants(&self) -> Result<Vec<RecordId>, ReplicaError> {
-        let rows = self.rows(&KeyRange::prefix(&[keys::WANTED]))?;
+        let mut rows = self.rows(&KeyRange::prefix(&[keys::WANTED]))?;
+        rows.sort_by_key(|row| row.value != OPENED);
         let wants = rows.iter().filter_map(|row| keys::last_record(&row.key));
         Ok(wants.take(PUSH_RECORDS_MAX).collect())
     }

@@ -7,12 +7,14 @@ use std::collections::BTreeSet;
 use fieldwatch_schemas::feed::{Feed, Grant, Standing};
 use fieldwatch_schemas::id::{LogId, RecordId};
 use fieldwatch_schemas::store::Batch;
+use fieldwatch_schemas::sync::index::Index;
 use fieldwatch_schemas::sync::pull::RecordItem;
 use fieldwatch_schemas::sync::push::Outcome;
 use fieldwatch_schemas::sync::repair::Stands;
 use fieldwatch_schemas::sync::station::StationCard;
 use fieldwatch_schemas::sync::vouch::Mac;
 
+use super::index::Wanted;
 use super::{FeedStatus, Group, Received, Replica, ReplicaError, keys};
 
 /// What is to be made durable together, in this order.
@@ -36,6 +38,8 @@ pub struct Page {
     pub rebases: BTreeSet<RecordId>,
     /// The server's signed word for them.
     pub receipt: Option<Received>,
+    /// What the list shows of bodies that come later, and in which feed.
+    pub index: Vec<(Feed, Index)>,
     /// What came, and in which feed.
     pub arrivals: Vec<(Feed, Arrival)>,
     /// The feeds' new cursors.
@@ -74,6 +78,8 @@ pub struct Applied {
     pub outbox: u64,
     /// Records that are wanted whole.
     pub wants: u64,
+    /// Whether somebody has opened a record since the last offer whose body is not here.
+    pub opened: bool,
     /// Records that the page brought something new of.
     pub pulled: u64,
     /// Records whose own work was written anew, because another copy of this home wrote too.
@@ -122,6 +128,9 @@ impl Group<'_> {
         if let Some(received) = &page.receipt {
             self.keep_receipt(received)?;
         }
+        for (feed, index) in &page.index {
+            self.put_index(feed, index)?;
+        }
         for (feed, arrival) in &page.arrivals {
             self.arrive(feed, arrival, &mut applied)?;
         }
@@ -139,6 +148,7 @@ impl Group<'_> {
         applied.feeds = self.feed_statuses()?;
         applied.outbox = self.count(keys::OUTBOX)?;
         applied.wants = self.count(keys::WANTED)?;
+        applied.opened = !self.state.opened.borrow().is_empty();
         Ok(applied)
     }
 
@@ -192,6 +202,7 @@ impl Group<'_> {
         complete: &[(Feed, u64, Option<Mac>)],
     ) -> Result<(), ReplicaError> {
         let mut batch = Batch::new();
+        let mut ended = Vec::new();
         for (feed, cursor) in cursors {
             let number = self.feed_number(feed)?;
             if let Some(row) = self.state.feeds.get_mut(usize::from(number)) {
@@ -206,8 +217,10 @@ impl Group<'_> {
                 row.complete = *cursor;
                 row.proof = *proof;
             }
-            self.put_feed(number, &mut batch);
+            self.note_index(number, 0, &mut batch);
+            ended.push(number);
         }
-        Ok(self.store().apply(&batch)?)
+        self.store().apply(&batch)?;
+        self.forget_index(&ended, Wanted::Stays)
     }
 }

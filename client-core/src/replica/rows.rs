@@ -98,6 +98,9 @@ pub(super) struct FeedRow {
     /// Whether it cannot be relied on and must be repaired before it is pulled again.
     #[n(6)]
     pub(super) is_unsure: bool,
+    /// The lowest position that its index has been told of: 0 at its end, absent where it has not begun.
+    #[n(7)]
+    pub(super) index_before: Option<u64>,
 }
 
 /// A refusal of the server's.

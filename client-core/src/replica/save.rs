@@ -107,8 +107,9 @@ impl Group<'_> {
         batch: &mut Batch,
     ) -> Result<(), ReplicaError> {
         let id = document.id();
-        if let Some(before) = self.summary(id)? {
-            batch.delete(keys::list(before.updated_ms, id));
+        match self.summary(id)? {
+            Some(before) => batch.delete(keys::list(before.updated_ms, id)),
+            None => self.unlist(id, batch)?,
         }
         let summary = summarise(&document.view(), self);
         batch.put(

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_compression::tokio::write::ZstdEncoder;
-use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::sync::MEDIA_TYPE;
 use fieldwatch_schemas::sync::enrol::{EnrolReply, EnrolRequest, TicketLink};
 use fieldwatch_schemas::sync::exchange::Request;
 use fieldwatch_schemas::sync::token::{NONCE_HEADER, TOKEN_HEADER};
 use reqwest::Response;
-use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER,
+};
 use tokio::io::AsyncWriteExt as _;
 
 use self::server::{Server, problem_of, read_all};
@@ -32,6 +33,7 @@ pub struct Https {
     identity: Identity,
     nonce: Option<String>,
     token: Option<String>,
+    retry_after_ms: Option<u64>,
     requests: u64,
     sent_bytes: u64,
     received_bytes: Arc<AtomicU64>,
@@ -82,6 +84,7 @@ impl Https {
             identity,
             nonce,
             token: None,
+            retry_after_ms: None,
             requests: 0,
             sent_bytes: 0,
             received_bytes: Arc::default(),
@@ -123,14 +126,8 @@ impl Transport for Https {
 
     async fn exchange(&mut self, request: &Request) -> Result<HttpsReply, TransportError> {
         let body = compress(&minicbor::to_vec(request).unwrap_or_default()).await?;
-        let mut response = self.post(&body).await?;
-        if !response.status().is_success() {
-            let problem = problem_of(response, &self.received_bytes).await;
-            if problem.kind() != Some(ProblemKind::NonceStale) {
-                return Err(TransportError::Refused(problem));
-            }
-            response = self.post(&body).await?;
-        }
+        let response = self.post(&body).await?;
+        self.retry_after_ms = retry_after_ms(response.headers());
         if !response.status().is_success() {
             let problem = problem_of(response, &self.received_bytes).await;
             return Err(TransportError::Refused(problem));
@@ -151,9 +148,19 @@ impl Transport for Https {
         }
     }
 
+    fn retry_after_ms(&self) -> Option<u64> {
+        self.retry_after_ms
+    }
+
     fn nonce(&self) -> Option<&str> {
         self.nonce.as_deref()
     }
+}
+
+/// What `Retry-After` says (RFC 9110 §10.2.3), where it counts seconds.
+fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
+    let seconds: u64 = text(headers, RETRY_AFTER.as_str())?.trim().parse().ok()?;
+    seconds.checked_mul(1_000)
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -313,6 +313,7 @@ impl Server {
                 records: present.len() as u64,
                 has_more,
                 proof: None,
+                withheld: None,
             }));
         }
         items.extend(ends);

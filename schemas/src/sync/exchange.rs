@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 use sha2::{Digest as _, Sha256};
 
+use super::index::{Index, IndexFrom};
 use super::pull::{Commit, FeedCursor, FeedEnd, Gone, RecordItem};
 use super::push::{Outcome, Pushed};
 use super::receipt::SignedReceipt;
@@ -42,6 +43,12 @@ pub struct Request {
     /// Feeds that the device cannot rely on, and asks about in place of pulling them.
     #[n(8)]
     pub repair: Option<Vec<RepairAsk>>,
+    /// Feeds that the device has nothing of, and of which it wants the index before the bodies.
+    #[n(9)]
+    pub index: Vec<IndexFrom>,
+    /// What `budget_bytes` would be if the device's whole budget were unspent: a body that is larger even than that is not waited for.
+    #[n(10)]
+    pub whole_budget_bytes: Option<u64>,
 }
 
 /// Tells one list of grants, or of stations, from another.
@@ -110,6 +117,9 @@ pub enum Item {
     /// Comes last, once: a reply without it was cut.
     #[n(7)]
     End,
+    /// What a list shows of bodies that come later.
+    #[n(9)]
+    Index(#[n(0)] Index),
     /// After the outcomes: the server's signed word for everything of the request that it has now.
     #[n(10)]
     Receipt(#[n(0)] SignedReceipt),

@@ -9,6 +9,7 @@ use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::summary::summarise;
 use fieldwatch_schemas::sync::exchange::{Hello, Item, Request, grants_tag};
+use fieldwatch_schemas::sync::index::{Index, IndexFrom, IndexRow};
 use fieldwatch_schemas::sync::pull::{
     AuthorLabel, ChangeItem, Commit, FeedCursor, FeedEnd, Gone, RecordItem,
 };
@@ -149,6 +150,11 @@ fn request() -> Request {
         wants: vec![RecordId([5; 16])],
         stations: Some(stations_tag(&[station()])),
         repair: None,
+        index: vec![IndexFrom {
+            feed: 0,
+            before: u64::MAX,
+        }],
+        whole_budget_bytes: Some(300_000),
     }
 }
 
@@ -210,6 +216,7 @@ fn items() -> Vec<(&'static str, Item)> {
         records: 42,
         has_more: false,
         proof: None,
+        withheld: None,
     };
     let hello = Hello {
         log: LogId([7; 16]),
@@ -238,8 +245,18 @@ fn items() -> Vec<(&'static str, Item)> {
         ("commit", Item::Commit(commit)),
         ("feed-end", Item::FeedEnd(end)),
         ("end", Item::End),
+        ("index", Item::Index(index())),
         ("receipt", Item::Receipt(signed)),
     ]
+}
+
+fn index() -> Index {
+    let summary = summarise(&record(Kind::Case).view(), &Shipped);
+    Index {
+        feed: 0,
+        rows: vec![IndexRow::of(RecordId([2; 16]), &summary)],
+        before: Some(301),
+    }
 }
 
 fn outcomes() -> (Outcome, Outcome) {

@@ -3,9 +3,10 @@
 use std::ops::ControlFlow;
 
 use fieldwatch_schemas::feed::Feed;
-use fieldwatch_schemas::limits::PAGE_BYTES_MAX;
+use fieldwatch_schemas::limits::{BUDGET_FIRST_OVER_BYTES, PAGE_BYTES_MAX};
 use fieldwatch_schemas::store::StoreError;
-use fieldwatch_schemas::sync::exchange::Item;
+use fieldwatch_schemas::sync::exchange::{Item, Request};
+use fieldwatch_schemas::sync::index::IndexRow;
 use fieldwatch_schemas::sync::pull::{Gone, RecordItem};
 use fieldwatch_schemas::sync::repair::RepairItem;
 
@@ -14,7 +15,7 @@ use crate::log::Reading;
 use crate::tables::{self, FeedRow};
 
 /// The most rows of a feed that one page looks at.
-const PAGE_ROWS_MAX: usize = 512;
+pub(super) const PAGE_ROWS_MAX: usize = 512;
 /// What an item without a body takes at most; a commit point is one.
 const GONE_BYTES: usize = 48;
 /// What a record's standing takes at most, but for its heads.
@@ -26,6 +27,9 @@ const HASH_BYTES: usize = 34;
 #[derive(Debug)]
 pub(super) struct Budget {
     left: u64,
+    /// What a reply could carry for a device that begins its budget anew.
+    whole: u64,
+    /// Whether the request has come to something already.
     begun: bool,
     /// Nothing more is sent.
     pub(super) spent: bool,
@@ -39,18 +43,25 @@ pub(super) struct Page {
 }
 
 impl Budget {
-    pub(super) fn new(bytes: Option<u64>) -> Self {
+    pub(super) fn of(request: &Request) -> Self {
+        let left = request.budget_bytes.unwrap_or(u64::MAX);
         Self {
-            left: bytes.unwrap_or(u64::MAX),
-            begun: false,
-            spent: bytes == Some(0),
+            left,
+            whole: request.whole_budget_bytes.unwrap_or(left).max(left),
+            begun: !request.outbox.is_empty(),
+            spent: false,
         }
     }
 
-    /// Whether an item may still be sent; the first one always may, so that every reply gets somewhere.
+    /// Whether an item may still be sent. The first one may exceed the budget by [`BUDGET_FIRST_OVER_BYTES`], so that every sync gets
+    /// somewhere; what a push has brought got somewhere already.
     pub(super) fn takes(&mut self, size_bytes: usize) -> bool {
         let size_bytes = size_bytes as u64;
-        if self.spent || (self.begun && size_bytes > self.left) {
+        let room = match self.begun {
+            true => self.left,
+            false => self.left.saturating_add(BUDGET_FIRST_OVER_BYTES),
+        };
+        if self.spent || size_bytes > room {
             self.spent = true;
             return false;
         }
@@ -58,11 +69,27 @@ impl Budget {
         self.left = self.left.saturating_sub(size_bytes);
         true
     }
+
+    /// Takes so many bytes, if they are there.
+    pub(super) fn pays_for(&mut self, size_bytes: usize) -> bool {
+        let left = self.left.checked_sub(size_bytes as u64);
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
+    }
+
+    /// Whether no sync with this budget could carry an item.
+    pub(super) fn never_takes(&self, size_bytes: u64) -> bool {
+        size_bytes > self.whole.saturating_add(BUDGET_FIRST_OVER_BYTES)
+    }
 }
 
 impl Page {
     pub(super) fn has_room(&self, size_bytes: usize) -> bool {
-        self.items.is_empty() || self.size_bytes + size_bytes + GONE_BYTES <= PAGE_BYTES_MAX
+        self.size_bytes == 0 || self.size_bytes + size_bytes + GONE_BYTES <= PAGE_BYTES_MAX
+    }
+
+    pub(super) fn count(&mut self, size_bytes: usize) {
+        self.size_bytes += size_bytes;
     }
 
     pub(super) fn add(&mut self, item: Item, size_bytes: usize) {
@@ -106,6 +133,7 @@ pub(super) fn place_in_feed(item: &mut Item, number: u8, at: u64) {
             *feed = number;
             *position = at;
         }
+        Item::Index(index) => index.feed = number,
         _ => {}
     }
 }
@@ -114,6 +142,7 @@ pub(super) fn size_of(item: &Item) -> usize {
     match item {
         Item::Record(record) => body::size_bytes(record),
         Item::Repair(RepairItem::Stands(stands)) => STANDS_BYTES + stands.heads.len() * HASH_BYTES,
+        Item::Index(index) => index.rows.iter().map(IndexRow::size_bytes).sum(),
         _ => GONE_BYTES,
     }
 }

@@ -289,6 +289,8 @@ pub(crate) fn asking(feeds: &[&str]) -> SyncRequest {
         wants: Vec::new(),
         stations: None,
         repair: None,
+        index: Vec::new(),
+        whole_budget_bytes: None,
     }
 }
 

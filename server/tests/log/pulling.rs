@@ -106,10 +106,14 @@ fn a_budget_ends_a_reply_early_and_says_that_there_is_more() {
     let mut eve = Replica::of_station(staff(3));
     eve.budget_bytes = Some(0);
     let reply = eve.sync(&world).unwrap();
-    assert!(reply.pages.is_empty() && reply.ends[0].has_more);
-    eve.budget_bytes = Some(1);
+    assert!(reply.ends[0].has_more);
+    assert_eq!(
+        eve.documents.len(),
+        1,
+        "one record, so that it gets somewhere"
+    );
     eve.sync(&world).unwrap();
-    assert_eq!(eve.documents.len(), 1, "one record whatever its size");
+    assert_eq!(eve.documents.len(), 2);
 }
 
 #[test]

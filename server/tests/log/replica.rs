@@ -192,6 +192,8 @@ impl Replica {
             wants: self.wants.clone(),
             stations: None,
             repair: None,
+            index: Vec::new(),
+            whole_budget_bytes: None,
         }
     }
 

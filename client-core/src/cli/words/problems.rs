@@ -67,6 +67,7 @@ fn about_a_record(kind: ProblemKind) -> &'static str {
         ProblemKind::NotPermitted => "无权作此更改",
         ProblemKind::DependsOnRefused => "所依据的更改已被拒绝",
         ProblemKind::RecordTooLarge => "记录过大",
+        ProblemKind::BodyAbsent => "该记录的正文还在服务器上，下次同步时优先取回",
         ProblemKind::RecordUnknown => "此设备上没有该记录",
         ProblemKind::FieldUnknown => "没有该字段",
         ProblemKind::ValueInvalid => "字段不接受该值",

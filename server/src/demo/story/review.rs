@@ -91,6 +91,7 @@ fn count(device: &Device, kind: Kind, status: Option<&str>) -> Result<u64, DemoE
         status: status.map(str::to_owned),
         search: None,
         limit: usize::MAX,
+        ..Filter::default()
     };
     let listed = device.replica().list(&filter)?;
     Ok(u64::try_from(listed.len()).unwrap_or(u64::MAX))

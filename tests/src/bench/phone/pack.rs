@@ -33,6 +33,8 @@ pub(in crate::bench) fn request(outbox: Vec<Pushed>, feeds: &[&str]) -> Told<Req
         grants: None,
         wants: Vec::new(),
         stations: None,
+        index: Vec::new(),
+        whole_budget_bytes: None,
         repair: None,
     })
 }
