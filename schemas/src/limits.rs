@@ -2,6 +2,8 @@
 
 /// The longest raw change chunk, in bytes. A change holds one act of a person; the longest narrative is far below.
 pub const CHANGE_BYTES_MAX: usize = 512 * 1024;
+/// The shortest bytes that can be a change; behind a shorter one nothing of a push is read.
+pub const CHANGE_BYTES_MIN: usize = 40;
 /// The most operations of one change, and the most that they may succeed: the longest narrative written anew, and room.
 pub const CHANGE_OPS_MAX: u64 = 1 << 18;
 /// The most changes of one record in one push; more are sent in the next request.

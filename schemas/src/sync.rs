@@ -16,6 +16,7 @@ pub mod enrol;
 pub mod exchange;
 pub mod frame;
 pub mod index;
+pub mod heal;
 pub mod pull;
 pub mod push;
 pub mod receipt;

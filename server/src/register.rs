@@ -12,6 +12,9 @@
 //! Everything is also held in memory (their counts are bounded), so asking costs no disk. A change is on the disk for good before
 //! it can be seen: one writer at a time writes it into the ledger, applies one batch, flushes, and only then touches the memory.
 
+/// The first byte of the keys of people.
+pub(crate) const PERSONS: u8 = 0x81;
+
 pub(crate) mod campaigns;
 pub mod device;
 mod error;

@@ -12,8 +12,8 @@ use super::held::Held;
 #[derive(Debug)]
 pub(super) struct Graph {
     deps: BTreeMap<Hash, Vec<Hash>>,
-    /// The kind's first change, which nobody sends; unknown for a kind that cannot be read.
-    frozen: Option<Hash>,
+    /// The changes that every record of the kind begins with, which nobody sends; unknown for a kind that cannot be read.
+    frozen: Option<Vec<Hash>>,
 }
 
 impl Graph {
@@ -24,7 +24,7 @@ impl Graph {
             match self.deps.get(&hash) {
                 Some(deps) if below.insert(hash) => open.extend(deps),
                 Some(_) => {}
-                None if self.frozen.is_none_or(|frozen| frozen == hash) => {}
+                None if self.is_given(&hash) => {}
                 None => return None,
             }
         }
@@ -35,15 +35,20 @@ impl Graph {
     fn heads_of(&self, changes: &BTreeSet<Hash>) -> Option<Vec<Hash>> {
         let deps = |hash: &Hash| self.deps.get(hash).into_iter().flatten();
         let rested_on: BTreeSet<Hash> = changes.iter().flat_map(deps).copied().collect();
-        let is_here = |hash: &Hash| {
-            changes.contains(hash) || self.frozen.is_none_or(|frozen| frozen == *hash)
-        };
+        let is_here = |hash: &Hash| changes.contains(hash) || self.is_given(hash);
         if !rested_on.iter().all(is_here) {
             return None;
         }
-        let all = changes.iter().chain(&self.frozen);
+        // Of those, each rests on the one before.
+        let given = self.frozen.iter().filter_map(|frozen| frozen.last());
+        let all = changes.iter().chain(given);
         let heads = all.filter(|hash| !rested_on.contains(hash)).copied();
         Some(heads.collect())
+    }
+
+    fn is_given(&self, hash: &Hash) -> bool {
+        let frozen = self.frozen.as_ref();
+        frozen.is_none_or(|frozen| frozen.contains(hash))
     }
 }
 
@@ -57,7 +62,7 @@ impl Held {
         let kind = self.kind().ok();
         Some(Graph {
             deps: deps.collect(),
-            frozen: kind.map(frozen::hash),
+            frozen: kind.map(frozen::hashes),
         })
     }
 

@@ -23,8 +23,9 @@ use crate::chunk::Chunk;
 use crate::feed::{Feed, Grant, Standing, feeds_of};
 use crate::id::{Actor, DeviceId, Hash, PersonId, RecordId};
 use crate::kind::Kind;
-use crate::limits::{PUSH_CHANGES_MAX, RECORD_BYTES_MAX, RECORD_CHANGES_MAX};
+use crate::limits::{CHANGE_BYTES_MIN, PUSH_CHANGES_MAX, RECORD_BYTES_MAX, RECORD_CHANGES_MAX};
 use crate::problem::ProblemKind;
+use crate::record::check::check_whole;
 use crate::record::view::View;
 use crate::record::{Document, frozen};
 
@@ -46,17 +47,19 @@ pub struct Pushed {
     pub vouched: Option<Vouched>,
 }
 
-/// Reads one change more than may be, and passes over the rest: an empty one takes a byte, and much more in memory.
+/// Reads one change more than may be, and passes over the rest; so too behind one that is too short to be one: an empty one takes a
+/// byte, and much more in memory.
 fn some_changes<Ctx>(
     decoder: &mut minicbor::Decoder<'_>,
     _: &mut Ctx,
 ) -> Result<Vec<ByteVec>, minicbor::decode::Error> {
-    let mut changes = Vec::new();
+    let (mut changes, mut is_over) = (Vec::new(), false);
     for bytes in decoder.array_iter::<&ByteSlice>()? {
         let bytes = bytes?;
-        if changes.len() <= PUSH_CHANGES_MAX {
+        if !is_over && changes.len() <= RECORD_CHANGES_MAX {
             changes.push(bytes.to_vec().into());
         }
+        is_over |= bytes.len() < CHANGE_BYTES_MIN;
     }
     Ok(changes)
 }
@@ -161,6 +164,25 @@ pub struct Writer {
     pub seq: u64,
 }
 
+impl Writer {
+    /// An actor of which nobody knows whose it is: what it wrote came back without who wrote it.
+    #[must_use]
+    pub const fn nobodys(actor: Actor) -> Self {
+        Self {
+            actor,
+            device: DeviceId([0; 16]),
+            person: PersonId([0; 16]),
+            seq: 0,
+        }
+    }
+
+    /// Whether nobody knows whose it is.
+    #[must_use]
+    pub fn is_nobodys(&self) -> bool {
+        self.device == DeviceId([0; 16]) && self.person == PersonId([0; 16])
+    }
+}
+
 /// What the server holds of the record.
 #[derive(Debug, Clone, Copy)]
 pub struct Held<'a> {
@@ -256,10 +278,7 @@ fn try_judge(
     asker: &Asker<'_>,
     court: &Court<'_>,
 ) -> Result<Judgement, Refusal> {
-    let kind: Kind = pushed
-        .kind
-        .parse()
-        .map_err(|_| Refusal::new(ProblemKind::KindUnknown, &pushed.kind))?;
+    let kind = kind_of(pushed)?;
     if let (Some(held), Policy::Judged) = (held, asker.policy) {
         let feeds = feeds_of(&held.document.view(), held.owner, court.station_region);
         if let Err(refusal) = policy::may_see(&feeds, held.document, asker) {
@@ -269,7 +288,7 @@ fn try_judge(
             };
         }
     }
-    let chunks = read_chunks(pushed, kind, held)?;
+    let chunks = read_chunks(pushed, kind, held, PUSH_CHANGES_MAX)?;
     let blank = Document::begin(pushed.record, kind)?;
     let before = held.map_or(&blank, |held| held.document);
     let mut seen = BTreeSet::new();
@@ -321,13 +340,21 @@ fn is_own_and_here(pushed: &Pushed, held: Held<'_>, asker: &Asker<'_>) -> bool {
     changes.all(|bytes| Chunk::parse(bytes.to_vec()).is_ok_and(is_own))
 }
 
+pub(super) fn kind_of(pushed: &Pushed) -> Result<Kind, Refusal> {
+    let kind = pushed.kind.parse();
+    kind.map_err(|_| Refusal::new(ProblemKind::KindUnknown, &pushed.kind))
+}
+
 /// Bytes: limits, checksums and headers of every chunk, before automerge sees any.
-fn read_chunks(pushed: &Pushed, kind: Kind, held: Option<Held<'_>>) -> Result<Vec<Chunk>, Refusal> {
+pub(super) fn read_chunks(
+    pushed: &Pushed,
+    kind: Kind,
+    held: Option<Held<'_>>,
+    changes_max: usize,
+) -> Result<Vec<Chunk>, Refusal> {
     let invalid = |why: String| Refusal::new(ProblemKind::ChangeInvalid, why);
-    if pushed.changes.len() > PUSH_CHANGES_MAX {
-        return Err(invalid(format!(
-            "more than {PUSH_CHANGES_MAX} changes at once"
-        )));
+    if pushed.changes.len() > changes_max {
+        return Err(invalid(format!("more than {changes_max} changes at once")));
     }
     if held.is_some_and(|held| held.document.kind() != kind) {
         return Err(invalid("the record is of another kind".to_owned()));
@@ -348,6 +375,20 @@ fn read_chunks(pushed: &Pushed, kind: Kind, held: Option<Held<'_>>) -> Result<Ve
         Some(_) => Err(invalid("nobody writes as the frozen actor".to_owned())),
         None => Ok(chunks),
     }
+}
+
+/// Whether a record is sound with changes that have been judged before.
+pub(super) fn acceptable(
+    before: &Document,
+    after: &Document,
+    fresh: &[Chunk],
+) -> Result<(), Refusal> {
+    segment::check_size(after)?;
+    if before.is_blank() {
+        policy::has_its_key(after, fresh)?;
+    }
+    check_whole(after)?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod erasing;
 mod follow;
 mod hand;
+mod healing;
 mod hold;
 mod place;
 
@@ -50,6 +51,8 @@ pub struct Desk {
     waiting: Option<hold::Waiting>,
     /// Whether another opening of the store may have left people who did not follow their case.
     may_be_left_behind: bool,
+    /// How many marks of this group were tried in vain.
+    futile: usize,
 }
 
 impl Desk {
@@ -65,6 +68,7 @@ impl Desk {
             unfinished: None,
             waiting: None,
             may_be_left_behind: true,
+            futile: 0,
         }
     }
 
@@ -152,9 +156,13 @@ impl Desk {
     }
 
     fn take_all(&mut self, group: &[Job]) -> Result<Vec<Vec<Outcome>>, StoreError> {
+        self.futile = 0;
         let mut answers = Vec::with_capacity(group.len());
         for job in group {
-            let outcomes = job.pushed.iter().map(|each| self.take(&job.asker, each));
+            let outcomes = job
+                .pushed
+                .iter()
+                .map(|each| self.take_vouched(&job.asker, each));
             answers.push(outcomes.collect::<Result<Vec<_>, _>>()?);
         }
         self.log.flush(self.life)?;

@@ -42,7 +42,8 @@ impl Labels {
     pub(super) fn of(&mut self, row: &RecordRow, actors: &BTreeSet<Actor>) -> Vec<AuthorLabel> {
         let writers = row.writers.iter();
         writers
-            .filter(|writer| actors.contains(&writer.actor))
+            // Of whom nobody knows whose it is, devices keep the label that they were told before.
+            .filter(|writer| actors.contains(&writer.actor) && !writer.writer().is_nobodys())
             .map(|writer| AuthorLabel {
                 actor: writer.actor,
                 label: self.label(row, writer),

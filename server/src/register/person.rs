@@ -10,9 +10,9 @@ use fieldwatch_schemas::status::Role;
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
-use super::RegisterError;
 use super::rows::Stored;
 use super::station::visible_name;
+use super::{PERSONS, RegisterError};
 
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
@@ -150,7 +150,7 @@ fn takes_no(role: Role, given: Option<&str>, takes_no: &'static str) -> Result<(
 }
 
 impl Stored for Person {
-    const TABLE: u8 = 0x81;
+    const TABLE: u8 = PERSONS;
     type Id = PersonId;
     fn id(&self) -> PersonId {
         self.id

@@ -35,7 +35,8 @@ pub(super) fn split(
 ) -> Vec<Segment> {
     let author_of = |chunk: &Chunk| {
         let writer = writers.get(&chunk.actor());
-        writer.map_or(asker.device, |writer| writer.device)
+        let bound = writer.filter(|writer| !writer.is_nobodys());
+        bound.map_or(asker.device, |writer| writer.device)
     };
     let mut segments = Vec::new();
     let mut left = fresh;
@@ -210,6 +211,10 @@ impl<'a> Bench<'a> {
                 ));
             }
             writer.seq = chunk.seq();
+            if writer.is_nobodys() {
+                writer.device = self.asker.device;
+                writer.person = self.asker.standing.person;
+            }
         }
         if writers.len() > RECORD_ACTORS_MAX {
             return Err(Refusal::new(
@@ -238,7 +243,7 @@ pub(super) fn missing(before: &Document, fresh: &[Chunk]) -> Vec<Hash> {
 }
 
 /// However small its bytes, a record must stay one that others can open, and write upon all of its heads.
-fn check_size(after: &Document) -> Result<(), Refusal> {
+pub(super) fn check_size(after: &Document) -> Result<(), Refusal> {
     if after.operations() > RECORD_OPS_MAX || after.heads().len() > RECORD_HEADS_MAX {
         return Err(Refusal::new(
             ProblemKind::RecordTooLarge,
