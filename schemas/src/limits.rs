@@ -44,7 +44,7 @@ pub const QUARANTINE_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// The most bytes of refused work of one device that the server keeps for a release.
 pub const QUARANTINE_DEVICE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The most changes of refused work of one device that the server keeps for a release.
-pub const QUARANTINE_DEVICE_CHANGES_MAX: usize = 4_096;
+pub const QUARANTINE_DEVICE_CHANGES_MAX: usize = 1_024;
 /// The most feeds that a person could once write and that are remembered, the newest.
 pub const FEEDS_FORMER_MAX: usize = 64;
 /// The most stations that one person works at: two feeds each, beside their own two.

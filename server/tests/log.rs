@@ -23,6 +23,8 @@ mod faulty;
 mod histories;
 #[path = "log/labels.rs"]
 mod labels;
+#[path = "log/moving.rs"]
+mod moving;
 #[path = "log/pulling.rs"]
 mod pulling;
 #[path = "log/pushing.rs"]

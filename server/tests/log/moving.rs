@@ -1,0 +1,208 @@
+//! Moves at the desk: who follows a case, where records lie when a station's region changes, what waits for a release, and that a crash
+//! in between is made good.
+
+use fieldwatch_schemas::feed::Feed;
+use fieldwatch_schemas::id::RecordId;
+use fieldwatch_schemas::kind::Kind;
+use fieldwatch_schemas::limits::{PUSH_CHANGES_MAX, QUARANTINE_DEVICE_CHANGES_MAX};
+use fieldwatch_schemas::sync::push::{Outcome, Verdict};
+use fieldwatch_server::committer::{Desk, OwnedAsker, Placed, Push, Sharing};
+
+use crate::replica::{Replica, text};
+use crate::world::{STATION, World, staff};
+
+const SECOND: &str = "330108-0001";
+
+fn two_stations() -> World {
+    let world = World::new();
+    let region = "330108".to_owned();
+    world
+        .stations
+        .lock()
+        .unwrap()
+        .insert(SECOND.to_owned(), region);
+    world
+}
+
+fn records_in(world: &World, feed: &str) -> u64 {
+    let lines = world.log.feeds().unwrap();
+    let found = lines.iter().find(|line| line.feed == feed);
+    found.map_or(0, |line| line.records)
+}
+
+fn push(world: &World, alice: &mut Replica) -> Vec<Outcome> {
+    let outcomes = world.push(&alice.asker.clone(), alice.request().outbox);
+    let outcomes = outcomes.unwrap();
+    for outcome in &outcomes {
+        if outcome.verdict != Verdict::Refused {
+            alice.outbox.remove(&outcome.record);
+        }
+    }
+    outcomes
+}
+
+/// A case and the consumer behind it, both on the server.
+fn case_with_consumer(world: &World, alice: &mut Replica) -> (RecordId, RecordId) {
+    let party = alice.begin(Kind::Party);
+    alice.edit(party, &[text("station", STATION), text("name", "王芳")]);
+    let case = alice.new_case();
+    alice.edit(case, &[text("party", &party.to_string())]);
+    push(world, alice);
+    (case, party)
+}
+
+#[test]
+fn a_disk_that_fails_between_a_case_and_its_consumer_leaves_no_half_of_the_move() {
+    let world = two_stations();
+    let mut alice = Replica::of_station(staff(1));
+    let (case, _) = case_with_consumer(&world, &mut alice);
+    alice.edit(case, &[text("station", SECOND)]);
+    world.store.fail_after(1);
+    let outbox = alice.request().outbox;
+    assert!(world.push(&alice.asker.clone(), outbox).is_err());
+    world.store.have_room();
+    world.log.reopen().unwrap();
+    assert_eq!(
+        records_in(&world, "station/330108-0001"),
+        1,
+        "the case went"
+    );
+    assert_eq!(records_in(&world, "station/330106-0012/personal"), 1);
+    push(&world, &mut alice);
+    assert_eq!(records_in(&world, "station/330106-0012/personal"), 0);
+    assert_eq!(records_in(&world, "station/330108-0001/personal"), 1);
+    assert_eq!(world.check().problems, Vec::<String>::new());
+}
+
+#[test]
+fn a_station_that_moved_while_the_server_ended_is_placed_by_the_next_one() {
+    let world = two_stations();
+    let mut alice = Replica::of_station(staff(1));
+    for _ in 0..200 {
+        alice.new_case();
+    }
+    push(&world, &mut alice);
+    let stations = std::sync::Arc::clone(&world.stations);
+    let (log, region) = (std::sync::Arc::clone(&world.log), stations.clone());
+    let desk = || {
+        let region = std::sync::Arc::clone(&region);
+        let of = move |id: &str| region.lock().unwrap().get(id).cloned();
+        Desk::new(std::sync::Arc::clone(&log), std::sync::Arc::new(of))
+    };
+    world.committer.stop();
+    desk().mark_placing(STATION).unwrap();
+    stations
+        .lock()
+        .unwrap()
+        .insert(STATION.to_owned(), "330108".to_owned());
+    let feed = Feed::station(STATION).unwrap();
+    let first = desk().place_some(&feed, 0).unwrap();
+    assert!(first.moved > 0 && !first.is_done, "{first:?}");
+
+    let mut next = desk();
+    assert_eq!(next.unplaced().unwrap(), [STATION]);
+    let mut placed = Placed::default();
+    while !placed.is_done {
+        placed = next.place_some(&feed, placed.until).unwrap();
+    }
+    next.unmark_placing(STATION).unwrap();
+    assert_eq!(next.unplaced().unwrap(), Vec::<String>::new());
+    let lines = log.feeds().unwrap();
+    let of = |name: &str| {
+        let found = lines.iter().find(|line| line.feed == name);
+        found.map_or(0, |line| line.records)
+    };
+    assert_eq!((of("region/330106"), of("region/330108")), (0, 200));
+    let region = move |id: &str| stations.lock().unwrap().get(id).cloned();
+    let checked = fieldwatch_server::check::check(&log, &region).unwrap();
+    assert_eq!(checked.problems, Vec::<String>::new());
+}
+
+/// Somebody who worked at the station until a moment ago.
+fn moved_away(device: u8) -> OwnedAsker {
+    let before = staff(device);
+    OwnedAsker {
+        former: vec![Feed::station(STATION).unwrap()],
+        grants: Vec::new(),
+        ..before
+    }
+}
+
+#[test]
+fn what_waits_is_bounded_for_each_device_and_what_does_not_fit_is_refused_as_ever() {
+    let world = two_stations();
+    let mut alice = Replica::of_station(moved_away(1));
+    let mut kept = 0;
+    loop {
+        let case = alice.new_case();
+        for turn in 1..PUSH_CHANGES_MAX {
+            alice.edit(case, &[text("goods_name", &turn.to_string())]);
+        }
+        let outcome = push(&world, &mut alice).remove(0);
+        alice.outbox.clear();
+        match outcome.problem.as_deref() {
+            Some("awaits_release") => kept += PUSH_CHANGES_MAX,
+            Some("not_permitted") => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(kept, QUARANTINE_DEVICE_CHANGES_MAX);
+    let mut bob = Replica::of_station(moved_away(2));
+    bob.new_case();
+    let outcome = push(&world, &mut bob).remove(0);
+    assert_eq!(
+        outcome.problem.as_deref(),
+        Some("awaits_release"),
+        "another device has its own room"
+    );
+    assert_eq!(world.check().problems, Vec::<String>::new());
+}
+
+#[test]
+fn who_never_saw_a_record_is_refused_and_nothing_of_it_waits() {
+    let world = two_stations();
+    let mut alice = Replica::of_station(staff(1));
+    let case = alice.new_case();
+    push(&world, &mut alice);
+    let mut stranger = Replica::of_station(OwnedAsker {
+        former: vec![Feed::station(SECOND).unwrap()],
+        ..moved_away(3)
+    });
+    stranger.documents = alice.documents.clone();
+    stranger.edit(case, &[text("problem", "contract")]);
+    let outcome = push(&world, &mut stranger).remove(0);
+    assert_eq!(outcome.problem.as_deref(), Some("not_permitted"));
+    assert!(outcome.durable.is_empty());
+}
+
+#[test]
+fn the_servers_own_hand_writes_in_a_persons_name_and_every_reader_gets_it() {
+    let world = two_stations();
+    let mut alice = Replica::of_station(staff(1));
+    let case = alice.new_case();
+    push(&world, &mut alice);
+    let by = alice.asker.standing.person;
+    let stations = std::sync::Arc::clone(&world.stations);
+    let log = std::sync::Arc::clone(&world.log);
+    world.committer.stop();
+    let of = move |id: &str| stations.lock().unwrap().get(id).cloned();
+    let mut desk = Desk::new(std::sync::Arc::clone(&log), std::sync::Arc::new(of));
+    let with = desk.share(case, SECOND, Sharing::Shared, by).unwrap();
+    assert!(with.contains(SECOND));
+    let again = desk.share(case, SECOND, Sharing::Shared, by).unwrap();
+    assert_eq!(again, with);
+    let unknown = desk.share(RecordId([9; 16]), SECOND, Sharing::Shared, by);
+    assert!(unknown.is_err());
+    alice.edit(case, &[text("problem", "contract")]);
+    let outbox = alice.request().outbox;
+    let asker = alice.asker.clone();
+    let taken = desk.take_together(vec![Push { asker, outbox }]).remove(0);
+    let outcomes = taken.unwrap().all_blocking().unwrap();
+    assert_eq!(outcomes[0].verdict, Verdict::Stored);
+    let lines = log.feeds().unwrap();
+    let second = lines
+        .iter()
+        .find(|line| line.feed == "station/330108-0001")
+        .unwrap();
+    assert_eq!(second.records, 1);
+}
