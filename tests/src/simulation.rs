@@ -20,6 +20,7 @@ mod fates;
 mod faults;
 mod heal;
 mod network;
+mod office;
 mod oracle;
 mod people;
 pub mod plan;

@@ -42,6 +42,7 @@ impl World {
             What::PersonChange => self.change_person(place, &mut chance),
             What::Revocation => self.revoke(place),
             What::Erasure => self.erase(&mut chance)?,
+            What::Office => self.attend(&mut chance)?,
             What::Act | What::Sync => {}
         }
         Ok(())

@@ -25,7 +25,7 @@ impl Default for Size {
         Self {
             acts: 215,
             syncs: 60,
-            faults: 8,
+            faults: 9,
             days: 21,
         }
     }
@@ -62,6 +62,8 @@ pub enum What {
     Revocation,
     /// A record is erased everywhere.
     Erasure,
+    /// Somebody attends to the server: releases work, shares a case, moves a station.
+    Office,
 }
 
 /// One thing that is to happen.
@@ -103,7 +105,7 @@ pub struct Mask {
     pub is_told: bool,
 }
 
-const FAULTS: [(u64, What); 12] = [
+const FAULTS: [(u64, What); 13] = [
     (14, What::Partition),
     (14, What::ServerCrash),
     (16, What::DeviceCrash),
@@ -116,6 +118,7 @@ const FAULTS: [(u64, What); 12] = [
     (8, What::PersonChange),
     (5, What::Revocation),
     (10, What::Erasure),
+    (18, What::Office),
 ];
 
 impl Plan {
@@ -208,6 +211,7 @@ impl fmt::Display for What {
             Self::PersonChange => "person changes role or place",
             Self::Revocation => "device is revoked",
             Self::Erasure => "record is erased",
+            Self::Office => "somebody attends to the server",
         })
     }
 }

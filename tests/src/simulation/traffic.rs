@@ -146,13 +146,7 @@ impl World {
             }
         }
         let answers = room.take(requests);
-        if self.server.disk.is_dark() {
-            // Nothing of what was said left the machine.
-            for (number, _) in answers {
-                self.queue.after(1, Event::Ends(number, Ending::Cut));
-            }
-            return;
-        }
+        // Whatever the server said has left, even if its power went a moment later: so it must have been durable.
         for (number, answer) in answers {
             self.tell(number, answer);
         }
@@ -162,10 +156,6 @@ impl World {
         let answer = match self.server.room_mut() {
             Some(room) => room.page(number),
             None => Answer::Cut,
-        };
-        let answer = match self.server.disk.is_dark() {
-            true => Answer::Cut,
-            false => answer,
         };
         self.tell(number, answer);
     }
