@@ -11,6 +11,7 @@ use fieldwatch_schemas::store::small::{MemoryFile, SmallFile as _};
 use fieldwatch_schemas::store::{Batch, KeyRange, Store};
 use fieldwatch_schemas::sync::exchange::Item;
 use fieldwatch_schemas::sync::push::Verdict;
+use fieldwatch_server::committer::Desk;
 use fieldwatch_server::erase::{EraseError, catch_up};
 use fieldwatch_server::ledger::Ledger;
 use fieldwatch_server::log::{Keys, Log};
@@ -368,4 +369,24 @@ fn rows_of_an_erased_record_and_its_key_are_found_by_the_check() {
     let says = |words: &str| problems.iter().any(|problem| problem.contains(words));
     assert!(says("was erased; its row is there"), "{problems:?}");
     assert!(says("was erased; table 6 has rows of it"), "{problems:?}");
+}
+
+#[test]
+fn work_of_a_revoked_device_on_an_erased_record_is_gone_with_it_and_kept_no_more() {
+    let office = Office::new();
+    let (world, mut alice, _, records) = filled(&office);
+    alice.edit(records[1], &[text("problem", "price")]);
+    let outbox = alice.request().outbox;
+    let region = Arc::new(|_: &str| Some("330106".to_owned()));
+    let mut desk = Desk::new(world.log.clone(), region);
+    let held = desk.hold_revoked(&alice.asker, &outbox);
+    assert_eq!(held.unwrap(), 1);
+    assert_eq!(rows_of(&*office.store, records[1]), [2, 3, 6, 8]);
+    desk.erase(&office.ledger, records[1], None).unwrap();
+    assert_eq!(rows_of(&*office.store, records[1]), [7]);
+    let held = desk.hold_revoked(&alice.asker, &outbox);
+    assert_eq!(held.unwrap(), 0);
+    assert_eq!(rows_of(&*office.store, records[1]), [7]);
+    assert!(world.log.is_healthy());
+    sound(&world, 2);
 }

@@ -27,6 +27,7 @@ impl Desk {
     ) -> Result<Erased, EraseError> {
         self.enter();
         drop(self.cache.take(record));
+        self.waiting = None;
         self.unfinished = Some(Arc::clone(ledger));
         let erased = erase(&self.log, ledger, record, replaced_by);
         if !matches!(erased, Err(EraseError::Store(_) | EraseError::Ledger(_))) {

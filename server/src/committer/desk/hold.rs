@@ -25,6 +25,7 @@ use super::super::OwnedAsker;
 use super::super::cache::Kept;
 use super::hand::{OrderError, nobody, refused};
 use super::{Desk, Ruling};
+use crate::erase::is_erased;
 use crate::log::all_rows;
 use crate::tables::quarantine::{QuarantineRow, quarantine_key, quarantine_of, quarantined};
 use crate::tables::{self, prefix};
@@ -99,6 +100,9 @@ impl Desk {
             let store = desk.log.store()?;
             let mut kept_records = 0;
             for pushed in outbox {
+                if is_erased(&desk.log, &*store, pushed.record)? {
+                    continue;
+                }
                 let held = desk.look_up(pushed.record)?;
                 if desk.is_sound(&*store, asker, pushed, held.as_ref())? {
                     let reason = ProblemKind::DeviceRevoked.name();
