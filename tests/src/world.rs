@@ -100,10 +100,19 @@ impl World {
     ///
     /// [`Fault`] if it does not end.
     pub fn attempt(&self, arguments: &[&str]) -> Told<Ran> {
+        self.start(arguments)?.finish()
+    }
+
+    /// Starts an administrator's command and does not wait for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] if it cannot be started.
+    pub fn start(&self, arguments: &[&str]) -> Told<Running> {
         let mut command = command("fieldwatch-server")?;
         command.args(arguments).arg("--json").arg("--data");
         command.arg(self.data()).args(["--lang", "en"]);
-        Running::start(command)?.finish()
+        Running::start(command)
     }
 
     /// Registers a station.
