@@ -1,15 +1,15 @@
 //! One key per record, each of which can be destroyed: a puncturable tree of seeds (Goldreich, Goldwasser, Micali 1986).
 //!
 //! ```text
-//!            root                 a record's tag, 80 bits of a hash of its id, is its way from the root to its leaf
-//!          ╱      ╲               child = SHA-256(which side ‖ seed); nobody computes a seed from its children
-//!       0            1            to destroy the key of 01…, its way is forgotten and what branches off it is kept:
-//!     ╱   ╲        ╱   ╲          {00, 1} and so on down; every other key can still be derived, that one never again
-//!   00     01    10     11
+//!            root                 a record's tag, 80 bits of a hash of its id, is its way from the root to its leaf,
+//!       ╱   ╱     ╲   ╲           two bits a step; child = SHA-256(which ‖ seed): nobody computes a seed from its children
+//!     0    1       2    3         to destroy the key of 12…, its way is forgotten and what branches off it is kept:
+//!        ╱ ╱ ╲ ╲                  {0, 10, 11, 13, 2, 3} and so on down; every other key can still be derived, that one
+//!      10 11 12 13                never again
 //! ```
 //!
 //! So nothing has to be written when a record is made, and the whole of it is one small file that is rewritten when a record is
-//! erased: some 3 KB more for each. Whoever has a copy from before has the keys from before: it is copied apart from stores
+//! erased: some 4 KB more for each. (Four ways at each step, not two: half the hashes for a key, half as much again for an erasure.) Whoever has a copy from before has the keys from before: it is copied apart from stores
 //! ([`kept`]).
 
 pub mod kept;
@@ -26,6 +26,13 @@ use crate::limits::KEYRING_SEEDS_MAX;
 
 /// The length of a record's way.
 const TAG_BITS: u32 = 80;
+/// The bits of one step, and the children of a seed.
+const STEP_BITS: u32 = 2;
+const CHILDREN: u8 = 1 << STEP_BITS;
+/// How many seeds an erasure adds at most.
+const ERASURE_SEEDS: usize = (TAG_BITS / STEP_BITS * (CHILDREN as u32 - 1)) as usize;
+/// Behind the children, what makes a key of a leaf.
+const LEAF: u8 = CHILDREN;
 /// A seed, or a key.
 const SEED_BYTES: usize = 32;
 const FORMAT: u8 = 1;
@@ -98,8 +105,7 @@ impl Keyring {
     pub fn key(&self, record: RecordId) -> Option<[u8; SEED_BYTES]> {
         let tag = tag(record);
         let (way, seed) = self.covering(tag)?;
-        let seed = (way.length..TAG_BITS).fold(*seed, |seed, depth| child(&seed, side(tag, depth)));
-        Some(hash(b"fieldwatch record key leaf", &seed))
+        Some(child(&descend(tag, *way, *seed), LEAF))
     }
 
     /// Whether the key of a record was destroyed.
@@ -124,15 +130,17 @@ impl Keyring {
         let Some((way, seed)) = self.covering(tag).map(|(way, seed)| (*way, *seed)) else {
             return Ok(false);
         };
-        if self.seeds.len() + TAG_BITS as usize > KEYRING_SEEDS_MAX {
+        if self.seeds.len() + ERASURE_SEEDS > KEYRING_SEEDS_MAX {
             return Err(KeyringError::Full);
         }
         self.seeds.remove(&way);
         let mut seed = seed;
-        for depth in way.length..TAG_BITS {
-            let goes = side(tag, depth);
-            let other = Way::of(flipped(tag, depth), depth + 1);
-            self.seeds.insert(other, child(&seed, !goes & 1));
+        for step in way.steps() {
+            let goes = branch(tag, step);
+            for other in (0..CHILDREN).filter(|other| *other != goes) {
+                let off = Way::of(turned(tag, step, other), step + STEP_BITS);
+                self.seeds.insert(off, child(&seed, other));
+            }
             seed = child(&seed, goes);
         }
         self.erasures += 1;
@@ -200,6 +208,11 @@ impl Way {
         }
     }
 
+    /// Where each step from here to a leaf begins.
+    fn steps(self) -> impl Iterator<Item = u32> {
+        (self.length..TAG_BITS).step_by(STEP_BITS as usize)
+    }
+
     fn covers(self, tag: u128) -> bool {
         tag & first_bits(self.length) == self.bits
     }
@@ -226,7 +239,8 @@ fn read_seed(row: &[u8]) -> Option<(Way, [u8; SEED_BYTES])> {
         .zip(&mut to)
         .for_each(|(from, to)| *to = *from);
     let bits = u128::from_be_bytes(bits);
-    let is_sound = length <= TAG_BITS && bits & first_bits(length) == bits;
+    let is_sound =
+        length <= TAG_BITS && length % STEP_BITS == 0 && bits & first_bits(length) == bits;
     is_sound.then_some((Way { bits, length }, seed.try_into().ok()?))
 }
 
@@ -239,37 +253,40 @@ fn first_bits(length: u32) -> u128 {
     u128::MAX.checked_shl(u128::BITS - length).unwrap_or(0)
 }
 
-/// Left (0) or right (1) at a depth of a way.
-fn side(tag: u128, depth: u32) -> u8 {
-    u8::from(tag & bit(depth) != 0)
+/// The leaf's seed, from one above it.
+fn descend(tag: u128, way: Way, seed: [u8; SEED_BYTES]) -> [u8; SEED_BYTES] {
+    way.steps()
+        .fold(seed, |seed, step| child(&seed, branch(tag, step)))
 }
 
-fn flipped(tag: u128, depth: u32) -> u128 {
-    tag ^ bit(depth)
+/// Which child a way goes to at a step.
+fn branch(tag: u128, step: u32) -> u8 {
+    let bits = tag >> (u128::BITS - STEP_BITS - step);
+    u8::try_from(bits & u128::from(CHILDREN - 1)).unwrap_or(0)
 }
 
-fn bit(depth: u32) -> u128 {
-    1_u128.checked_shl(u128::BITS - 1 - depth).unwrap_or(0)
+/// A way that goes to another child at a step.
+fn turned(tag: u128, step: u32, child: u8) -> u128 {
+    let shift = u128::BITS - STEP_BITS - step;
+    let cleared = tag & !(u128::from(CHILDREN - 1) << shift);
+    cleared | (u128::from(child) << shift)
 }
 
 fn tag(record: RecordId) -> u128 {
-    let hash = hash(b"fieldwatch record key", record.bytes());
+    let hash = Sha256::new()
+        .chain_update(b"fieldwatch record key")
+        .chain_update(record.bytes());
+    let hash: [u8; SEED_BYTES] = hash.finalize().into();
     let bits = hash.first_chunk::<16>().copied().map(u128::from_be_bytes);
     bits.unwrap_or_default() & first_bits(TAG_BITS)
 }
 
-fn child(seed: &[u8; SEED_BYTES], side: u8) -> [u8; SEED_BYTES] {
-    match side {
-        0 => hash(b"fieldwatch record key left", seed),
-        _ => hash(b"fieldwatch record key right", seed),
-    }
-}
-
-fn hash(purpose: &[u8], of: &[u8]) -> [u8; SEED_BYTES] {
-    let mut hash = Sha256::new();
-    hash.update(purpose);
-    hash.update(of);
-    hash.finalize().into()
+/// One block of SHA-256.
+fn child(seed: &[u8; SEED_BYTES], which: u8) -> [u8; SEED_BYTES] {
+    let mut block = [which; 1 + SEED_BYTES];
+    let (_, rest) = block.split_at_mut(1);
+    rest.copy_from_slice(seed);
+    Sha256::digest(block).into()
 }
 
 #[cfg(test)]
