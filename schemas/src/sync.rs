@@ -15,8 +15,8 @@
 pub mod enrol;
 pub mod exchange;
 pub mod frame;
-pub mod index;
 pub mod heal;
+pub mod index;
 pub mod pull;
 pub mod push;
 pub mod receipt;

@@ -22,12 +22,13 @@ use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::record::edit::EditError;
 use fieldwatch_schemas::store::{Batch, Store, StoreError};
+use fieldwatch_schemas::sync::pull::Presence;
 
 use self::carry::carry_out;
 use crate::ledger::{Entry, Erasure, Ledger, LedgerError};
 use crate::log::{Log, all_rows};
 use crate::tables::tombstone::{HEARD, HeardRow, TombstoneRow};
-use crate::tables::{self, RecordRow, prefix};
+use crate::tables::{self, FeedRow, RecordRow, prefix};
 
 /// Why a record was not erased, or could not be.
 #[derive(Debug, thiserror::Error)]
@@ -162,6 +163,20 @@ pub(crate) fn tombstone_of(
     record: RecordId,
 ) -> Result<Option<TombstoneRow>, StoreError> {
     tables::read(store, "a tombstone", &tables::tombstone_key(record))
+}
+
+/// The record that took the place of one that a feed's row says is erased.
+pub(crate) fn replaced_by(
+    store: &dyn Store,
+    row: &FeedRow,
+) -> Result<Option<RecordId>, StoreError> {
+    match row.presence {
+        Presence::Erased => {
+            let tombstone = tombstone_of(store, row.record)?;
+            Ok(tombstone.and_then(|tombstone| tombstone.replaced_by))
+        }
+        Presence::Present | Presence::Left => Ok(None),
+    }
 }
 
 /// Whether a record was erased, or is being erased.

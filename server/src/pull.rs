@@ -43,7 +43,7 @@ use self::label::Labels;
 use self::page::{Budget, Page, place_in_feed, rows_after, size_of};
 use self::repair::Repairing;
 use crate::committer::OwnedAsker;
-use crate::erase::tombstone_of;
+use crate::erase::replaced_by;
 use crate::log::{Log, Reading};
 use crate::tables::{self, FeedHead, FeedRow, RecordRow};
 
@@ -476,17 +476,6 @@ impl std::fmt::Debug for Pull {
             .field("skipped", &self.skipped)
             .field("ended", &self.ended)
             .finish_non_exhaustive()
-    }
-}
-
-/// The record that took the place of an erased one.
-fn replaced_by(store: &dyn Store, row: &FeedRow) -> Result<Option<RecordId>, StoreError> {
-    match row.presence {
-        Presence::Erased => {
-            let tombstone = tombstone_of(store, row.record)?;
-            Ok(tombstone.and_then(|tombstone| tombstone.replaced_by))
-        }
-        Presence::Present | Presence::Left => Ok(None),
     }
 }
 
