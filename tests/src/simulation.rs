@@ -18,6 +18,7 @@ pub mod differential;
 mod disk;
 mod fates;
 mod faults;
+mod gone;
 mod heal;
 mod network;
 mod office;

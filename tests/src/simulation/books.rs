@@ -7,8 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fieldwatch_schemas::id::{Hash, RecordId};
 
-use crate::fault::Told;
-
 /// One word that a person wrote, durable on a device when it was written down here.
 #[derive(Debug, Clone)]
 pub(super) struct Word {
@@ -81,23 +79,6 @@ impl Books {
                 word.excuse.get_or_insert(why);
             }
         }
-    }
-
-    /// Excuses the words of a device that stand nowhere any more.
-    pub(super) fn excuse_missing(
-        &mut self,
-        device: usize,
-        stands_somewhere: impl Fn(RecordId, &str) -> Told<bool>,
-        why: &'static str,
-    ) -> Told<()> {
-        for (record, words) in &mut self.words {
-            for word in words.iter_mut().filter(|word| word.device == device) {
-                if word.excuse.is_none() && !stands_somewhere(*record, &word.text)? {
-                    word.excuse = Some(why);
-                }
-            }
-        }
-        Ok(())
     }
 }
 

@@ -8,9 +8,8 @@ use fieldwatch_schemas::store::{KeyRange, Store};
 use fieldwatch_server::register::person::Place;
 
 use super::World;
-use super::books::is_in;
 use super::device::Device;
-use super::oracle::{RECORDS, chunks_of};
+use super::oracle::RECORDS;
 use crate::chance::Chance;
 use crate::fault::Told;
 
@@ -37,30 +36,24 @@ impl World {
         if self.server.room_mut().is_none() {
             return Ok(());
         }
+        let before = self.missing()?;
         let is_done = self.devices.get_mut(place).map(Device::set_back);
         if is_done.transpose()?.unwrap_or(false) {
             self.tally.faults.clone += 1;
-            self.excuse_words_of(place, "gone with the phone")?;
+            self.excuse_since(&before, "gone with the phone")?;
         }
         Ok(())
     }
 
-    /// Excuses the words written on a device that neither the server nor any device has.
-    pub(super) fn excuse_words_of(&mut self, place: usize, why: &'static str) -> Told<()> {
-        let store = self.server.room()?.log.store()?;
-        let devices = &self.devices;
-        let stands_somewhere = |record: RecordId, word: &str| {
-            if is_in(word, &chunks_of(&*store, record)?) {
-                return Ok(true);
-            }
-            for device in devices {
-                if is_in(word, &device.chunks(record)?) {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        };
-        self.books.excuse_missing(place, stands_somewhere, why)
+    /// The server comes back from its backup, openly or without anybody having told it.
+    pub(super) fn set_server_back(&mut self, chance: &mut Chance) -> Told<()> {
+        if self.server.room_mut().is_none() || !self.server.has_backup() {
+            return Ok(());
+        }
+        let before = self.missing()?;
+        self.server.set_back(chance.hits(50))?;
+        self.tally.faults.restore += 1;
+        self.excuse_since(&before, "gone with the server's disk")
     }
 
     /// A person works at another station from now on, or at one more, or in another role.
@@ -91,21 +84,30 @@ impl World {
     }
 
     /// A device is let in no more.
-    pub(super) fn revoke(&mut self, place: usize) {
+    pub(super) fn revoke(&mut self, place: usize) -> Told<()> {
         let now_ms = self.queue.now_ms();
+        if self.server.room_mut().is_none() {
+            return Ok(());
+        }
+        let before = self.missing()?;
         // Somebody has to go on working.
         let revoked = self
             .devices
             .iter()
             .filter(|device| device.is_revoked)
             .count();
-        let (Some(device), Ok(room)) = (self.devices.get_mut(place), self.server.room()) else {
-            return;
+        let (Some(device), Ok(room)) = (self.devices.get(place), self.server.room()) else {
+            return Ok(());
         };
-        if revoked < 2 && room.register.revoke(device.id, now_ms).is_ok() {
-            device.is_revoked = true;
+        let id = device.id;
+        if revoked < 2 && room.register.revoke(id, now_ms).is_ok() {
+            for copy in self.devices.iter_mut().filter(|copy| copy.id == id) {
+                copy.is_revoked = true;
+            }
             self.tally.faults.revocation += 1;
+            self.excuse_since(&before, "gone with the device")?;
         }
+        Ok(())
     }
 
     /// A record is erased, on somebody's demand.

@@ -40,8 +40,10 @@ impl World {
             What::PutAway => self.put_phone_away(place)?,
             What::SetBack => self.set_phone_back(place)?,
             What::PersonChange => self.change_person(place, &mut chance),
-            What::Revocation => self.revoke(place),
+            What::Revocation => self.revoke(place)?,
             What::Erasure => self.erase(&mut chance)?,
+            What::Backup => self.server.back_up()?,
+            What::Restore => self.set_server_back(&mut chance)?,
             What::Office => self.attend(&mut chance)?,
             What::Act | What::Sync => {}
         }

@@ -25,7 +25,7 @@ impl Default for Size {
         Self {
             acts: 215,
             syncs: 60,
-            faults: 9,
+            faults: 10,
             days: 21,
         }
     }
@@ -62,6 +62,10 @@ pub enum What {
     Revocation,
     /// A record is erased everywhere.
     Erasure,
+    /// A backup of the server is made.
+    Backup,
+    /// The server comes back from its backup.
+    Restore,
     /// Somebody attends to the server: releases work, shares a case, moves a station.
     Office,
 }
@@ -105,7 +109,7 @@ pub struct Mask {
     pub is_told: bool,
 }
 
-const FAULTS: [(u64, What); 13] = [
+const FAULTS: [(u64, What); 15] = [
     (14, What::Partition),
     (14, What::ServerCrash),
     (16, What::DeviceCrash),
@@ -119,6 +123,8 @@ const FAULTS: [(u64, What); 13] = [
     (5, What::Revocation),
     (10, What::Erasure),
     (18, What::Office),
+    (10, What::Backup),
+    (9, What::Restore),
 ];
 
 impl Plan {
@@ -211,6 +217,8 @@ impl fmt::Display for What {
             Self::PersonChange => "person changes role or place",
             Self::Revocation => "device is revoked",
             Self::Erasure => "record is erased",
+            Self::Backup => "backup is made",
+            Self::Restore => "server comes back from its backup",
             Self::Office => "somebody attends to the server",
         })
     }

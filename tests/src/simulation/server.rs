@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use fieldwatch_schemas::id::{DeviceId, RecordId};
 use fieldwatch_schemas::keyring::RecordKeys;
 use fieldwatch_schemas::problem::ProblemKind;
-use fieldwatch_schemas::store::Store;
 use fieldwatch_schemas::store::small::MemoryFile;
+use fieldwatch_schemas::store::{Row, Store};
 use fieldwatch_schemas::sync::exchange::Request;
 use fieldwatch_schemas::sync::frame;
 use fieldwatch_server::committer::{Desk, Push};
@@ -38,6 +38,8 @@ pub(super) struct Server {
     clock: Arc<AtomicI64>,
     room: Option<Room>,
     openings: u64,
+    /// The rows of the last backup.
+    backup: Option<Vec<Row>>,
 }
 
 /// What it is while it runs.
@@ -80,6 +82,7 @@ impl Server {
             clock: Arc::new(AtomicI64::new(now_ms)),
             room: None,
             openings: 0,
+            backup: None,
         };
         server.start()?;
         Ok(server)
@@ -127,6 +130,42 @@ impl Server {
             register,
             replies: BTreeMap::new(),
         });
+        Ok(())
+    }
+
+    /// Makes a backup of the store; the ledger and the keys are kept apart from it.
+    ///
+    /// # Errors
+    ///
+    /// A fault if the disk cannot be read.
+    pub(super) fn back_up(&mut self) -> Told<()> {
+        if self.room.is_some() {
+            self.backup = Some(self.disk.rows()?);
+        }
+        Ok(())
+    }
+
+    /// Whether there is a backup.
+    pub(super) fn has_backup(&self) -> bool {
+        self.backup.is_some()
+    }
+
+    /// Puts the store of the last backup in the place of the present one. Openly it takes a new log id; otherwise nobody tells it.
+    ///
+    /// # Errors
+    ///
+    /// A fault if it cannot be opened.
+    pub(super) fn set_back(&mut self, openly: bool) -> Told<()> {
+        let Some(rows) = &self.backup else {
+            return Ok(());
+        };
+        self.room = None;
+        self.disk = Arc::new(Disk::holding(rows)?);
+        self.start()?;
+        if openly {
+            let log = &self.room()?.log;
+            log.renew(log.id())?;
+        }
         Ok(())
     }
 
