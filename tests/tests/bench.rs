@@ -7,7 +7,7 @@ use fieldwatch_tests::program::{Running, command};
 use serde_json::Value;
 
 /// What `bench all --quick` measures where no peer and no table is given.
-const MEASURES: [&str; 34] = [
+const MEASURES: [&str; 35] = [
     "cold_start_vs_download",
     "cold_start_bytes",
     "filling_10",
@@ -27,6 +27,7 @@ const MEASURES: [&str; 34] = [
     "one_edit_sent_open_connection",
     "one_edit_got_open_connection",
     "ingest_single_warm",
+    "ingest_single_server_time",
     "ingest_single_cold",
     "ingest_bulk",
     "idle_connection",

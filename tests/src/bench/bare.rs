@@ -54,6 +54,11 @@ impl Bare {
         })
     }
 
+    /// The process.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The address of one of its routes.
     pub(super) fn url(&self, route: &str) -> String {
         format!("https://localhost:{}/{route}", self.port)

@@ -12,7 +12,8 @@ use super::bare::Bare;
 use super::cold::CHANGES;
 use super::line::Line;
 use super::phone::{packed, request};
-use super::round::median;
+use super::process::processor_us;
+use super::round::{figure, median};
 use super::source::Source;
 use super::{Bench, STATION};
 use crate::fault::{Fault, Told};
@@ -37,14 +38,29 @@ pub(super) fn measure(bench: &Bench) -> Told<()> {
     prove(bench, &spread(bench, &writers, &sync, &warming)?.1)?;
 
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut ours_us, mut theirs_us) = (Vec::new(), Vec::new());
     for _ in 0..bench.scale.rounds.min(3) {
         let round = bodies(bench, &mut writers, times)?;
-        theirs.push(spread(bench, &writers, &bare.url("append"), &round)?.0);
+        let before_us = processor_us(bare.pid())?;
+        let (rate, replies) = spread(bench, &writers, &bare.url("append"), &round)?;
+        theirs.push(rate);
+        theirs_us.push((processor_us(bare.pid())? - before_us) / figure(replies.len()));
+        let before_us = processor_us(world.pid()?)?;
         let (rate, replies) = spread(bench, &writers, &sync, &round)?;
+        ours_us.push((processor_us(world.pid()?)? - before_us) / figure(replies.len()));
         prove(bench, &replies)?;
         ours.push(rate);
     }
     tell(bench, "ingest_single_warm", median(ours)?, median(theirs)?)?;
+    // What the machine's other work does not change.
+    let name = Source::Generator.name();
+    let line = Line::new(
+        "ingest_single_server_time",
+        name,
+        "us/change",
+        median(ours_us)?,
+    );
+    bench.tell(&line.beside(median(theirs_us)?))?;
 
     let round = bodies(bench, &mut writers, 1)?;
     world.stop()?;
