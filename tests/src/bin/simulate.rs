@@ -27,13 +27,15 @@ struct Wanted {
     seeds: u64,
     from: u64,
     json: bool,
+    /// Whether the first seed that fails ends the run, unshrunk.
+    first: bool,
     mask: Mask,
 }
 
 fn main() -> ExitCode {
     let Some(wanted) = wanted() else {
         eprintln!(
-            "usage: simulate [--seeds N] [--from S] [--json] [--calm] [--only N,N…] [--tell]"
+            "usage: simulate [--seeds N] [--from S] [--json] [--first] [--calm] [--only N,N…] [--tell]"
         );
         return ExitCode::from(2);
     };
@@ -48,7 +50,7 @@ fn main() -> ExitCode {
         false => tally.words(),
     };
     drop(writeln!(std::io::stdout(), "{said}"));
-    let is_whole = wanted.mask.only.is_none();
+    let is_whole = wanted.mask.only.is_none() && !wanted.first;
     for seed in tally.failing.iter().filter(|_| is_whole).take(SHRUNK_MAX) {
         tell_shrunk(*seed);
     }
@@ -63,6 +65,7 @@ fn wanted() -> Option<Wanted> {
         seeds: 100,
         from: 1,
         json: false,
+        first: false,
         mask: Mask::default(),
     };
     let mut given = std::env::args().skip(1);
@@ -71,6 +74,7 @@ fn wanted() -> Option<Wanted> {
             "--seeds" => wanted.seeds = given.next()?.parse().ok()?,
             "--from" => wanted.from = given.next()?.parse().ok()?,
             "--json" => wanted.json = true,
+            "--first" => wanted.first = true,
             "--calm" => wanted.mask.is_calm = true,
             "--tell" => wanted.mask.is_told = true,
             "--only" => wanted.mask.only = Some(numbers(&given.next()?)?),
@@ -99,6 +103,9 @@ fn run_all(wanted: &Wanted) -> Tally {
                     }
                     let run = run(seed, Size::default(), &wanted.mask);
                     tell_failing(seed, &run);
+                    if wanted.first && !run.problems.is_empty() {
+                        next.store(end, Ordering::Relaxed);
+                    }
                     tally
                         .lock()
                         .unwrap_or_else(PoisonError::into_inner)
