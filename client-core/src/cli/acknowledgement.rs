@@ -39,7 +39,7 @@ pub(super) fn fill_in(home: &Home, given: &mut Vec<Act>) -> Result<(), CliError>
     }
     let station = match view.text("station") {
         Some(station) => station.to_owned(),
-        None => super::record::station(&home.replica().grants()?)?,
+        None => super::record::station(home.replica())?,
     };
     let issued = given.iter().find_map(issued_at).unwrap_or(home.now());
     let head = head_of(home, &station)?;

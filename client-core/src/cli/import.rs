@@ -35,7 +35,7 @@ pub(super) fn import(
         file: command.mapping.clone(),
         why: error.to_string(),
     })?;
-    let station = match record::station(&home.replica().grants()?) {
+    let station = match record::station(home.replica()) {
         Ok(station) => Some(station),
         Err(_) if mapping.gives("station") => None,
         Err(error) => return Err(error),

@@ -24,7 +24,7 @@ use super::output::Output;
 use super::value::{self, Given};
 use super::words;
 use crate::chance::Chance;
-use crate::replica::ReplicaError;
+use crate::replica::{Replica, ReplicaError};
 
 const CHECKLIST_ID: &str = "checklist.id";
 const CHECKLIST_VERSION: &str = "checklist.version";
@@ -90,7 +90,7 @@ fn fill_in(home: &Home, kind: Kind, acts: &mut Vec<Act>) -> Result<(), CliError>
         return acknowledgement::fill_in(home, acts);
     }
     if lies_at_a_station(kind) && !is_given("station", acts) {
-        acts.push(text("station", station(&home.replica().grants()?)?));
+        acts.push(text("station", station(home.replica())?));
     }
     if kind == Kind::Inspection {
         if !is_given("alias", acts) {
@@ -145,14 +145,23 @@ fn lies_at_a_station(kind: Kind) -> bool {
     kind.field("station").is_some() && kind.field("region").is_none()
 }
 
-/// The one station whose demands these grants let somebody write.
-pub(super) fn station(grants: &[Grant]) -> Result<String, CliError> {
+/// The station whose demands this device's person writes: of several their first one.
+pub(super) fn station(replica: &Replica) -> Result<String, CliError> {
+    let first = replica.account()?;
+    let first = first.and_then(|account| account.standing.station);
+    station_of(&replica.grants()?, first)
+}
+
+fn station_of(grants: &[Grant], first: Option<String>) -> Result<String, CliError> {
     let written = grants.iter().filter(|grant| grant.write);
     let ids = written.filter_map(|grant| grant.feed.as_str().strip_prefix("station/"));
     let stations: Vec<String> = ids
         .filter(|id| !id.contains('/'))
         .map(str::to_owned)
         .collect();
+    if let Some(first) = first.filter(|first| stations.contains(first)) {
+        return Ok(first);
+    }
     match stations.as_slice() {
         [] => Err(CliError::NoStation),
         [station] => Ok(station.clone()),
@@ -315,10 +324,14 @@ mod tests {
         let [one, two] = ["330106-0012", "330106-0013"].map(|id| write(Feed::station(id).unwrap()));
         let personal = write(Feed::station_personal("330106-0012").unwrap());
         let grants = [one, personal];
-        assert_eq!(station(&grants).unwrap(), "330106-0012");
-        assert!(matches!(station(&[]), Err(CliError::NoStation)));
-        let error = station(&[grants[0].clone(), two]).unwrap_err().to_string();
+        assert_eq!(station_of(&grants, None).unwrap(), "330106-0012");
+        assert!(matches!(station_of(&[], None), Err(CliError::NoStation)));
+        let both = [grants[0].clone(), two];
+        let error = station_of(&both, None).unwrap_err().to_string();
         assert!(error.contains("330106-0012, 330106-0013"), "{error}");
+        let first = |id: &str| station_of(&both, Some(id.to_owned()));
+        assert_eq!(first("330106-0013").unwrap(), "330106-0013");
+        assert!(first("330106-0099").is_err(), "one that is not theirs");
     }
 
     #[test]

@@ -4,54 +4,27 @@
 //! on a record that went to another station. Bytes and meaning are judged when it comes and when it is released; policy is what the
 //! release stands for. It is bounded per device and in total; what does not fit stays with the device, refused.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod preview;
+mod room;
+mod rows;
+
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::feed::{Feed, Grant};
 use fieldwatch_schemas::id::{DeviceId, Hash, RecordId};
-use fieldwatch_schemas::limits::{
-    QUARANTINE_BYTES_MAX, QUARANTINE_DEVICE_BYTES_MAX, QUARANTINE_DEVICE_CHANGES_MAX,
-};
 use fieldwatch_schemas::problem::ProblemKind;
-use fieldwatch_schemas::record::view::View;
-use fieldwatch_schemas::store::{BATCH_BYTES_MAX, Batch, KeyRange, Store, StoreError};
+use fieldwatch_schemas::store::{Store, StoreError};
 use fieldwatch_schemas::sync::pull::Presence;
 use fieldwatch_schemas::sync::push::{Outcome, Policy, Pushed, Refusal, Verdict};
 
-use serde_json::{Value as Json, json};
+pub(super) use self::room::Waiting;
 
 use super::super::OwnedAsker;
 use super::super::cache::Kept;
-use super::hand::{OrderError, nobody, refused};
+use super::hand::{OrderError, refused};
 use super::{Desk, Ruling};
 use crate::erase::is_erased;
-use crate::log::all_rows;
-use crate::tables::quarantine::{QuarantineRow, quarantine_key, quarantine_of, quarantined};
-use crate::tables::{self, prefix};
-
-/// How much waits.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Waiting {
-    size_bytes: usize,
-    devices: BTreeMap<DeviceId, (usize, usize)>,
-}
-
-impl Waiting {
-    fn add(&mut self, device: DeviceId, size_bytes: usize) {
-        self.size_bytes += size_bytes;
-        let (changes, bytes) = self.devices.entry(device).or_default();
-        *changes += 1;
-        *bytes += size_bytes;
-    }
-
-    fn has_room(&self, device: DeviceId, changes: usize, size_bytes: usize) -> bool {
-        let (held, bytes) = self.devices.get(&device).copied().unwrap_or_default();
-        held + changes <= QUARANTINE_DEVICE_CHANGES_MAX
-            && bytes + size_bytes <= QUARANTINE_DEVICE_BYTES_MAX
-            && self.size_bytes + size_bytes <= QUARANTINE_BYTES_MAX
-    }
-}
 
 impl Desk {
     /// Keeps what was refused, if it is work that a coordinator may release. Returns what its author is told.
@@ -140,29 +113,6 @@ impl Desk {
         })
     }
 
-    /// What the record would say if what waits were taken: fields that would change, before and after, and events that would be added.
-    ///
-    /// # Errors
-    ///
-    /// [`OrderError::Unknown`] if nothing waits, [`OrderError::Refused`] if it could not be taken.
-    pub fn preview(&mut self, record: RecordId, device: DeviceId) -> Result<Json, OrderError> {
-        let (asker, pushed) = self.waiting_work(record, device)?;
-        let store = self.log.store()?;
-        let held = self.look_up(record)?;
-        let ruling = self.judge_guarded(&*store, &asker, &pushed, held.as_ref())?;
-        let before = held.as_ref().map(|kept| kept.document.view());
-        if let Some(kept) = held {
-            self.cache.put(record, kept);
-        }
-        let after = match ruling {
-            Some(Ruling::Write(document, _, _)) => document.view(),
-            Some(Ruling::Duplicate) => return Ok(json!({ "fields": {}, "events": [] })),
-            Some(Ruling::Refuse(refusal)) => return Err(OrderError::Refused(refusal)),
-            Some(Ruling::Missing(_)) | None => return Err(OrderError::Unknown),
-        };
-        Ok(compared(before.as_ref(), &after))
-    }
-
     /// Gives up what waits. The device keeps its own copy until its person gives that up too.
     ///
     /// # Errors
@@ -173,104 +123,6 @@ impl Desk {
             desk.waiting_work(record, device)?;
             Ok(desk.drop_waiting(record, device, &|_| true)?)
         })
-    }
-
-    /// What waits of one device and record, as it would be pushed.
-    fn waiting_work(
-        &self,
-        record: RecordId,
-        device: DeviceId,
-    ) -> Result<(OwnedAsker, Pushed), OrderError> {
-        let mut rows = Vec::new();
-        for row in all_rows(&*self.log.store()?, &quarantine_of(record, device))? {
-            rows.push(tables::decode::<QuarantineRow>("waiting work", &row.value)?);
-        }
-        let first = rows.first().ok_or(OrderError::Unknown)?;
-        let asker = OwnedAsker {
-            device,
-            standing: nobody(first.person),
-            grants: Vec::new(),
-            former: Vec::new(),
-            policy: Policy::Waived,
-        };
-        let pushed = Pushed {
-            record,
-            kind: first.kind.clone(),
-            changes: rows.iter().map(|row| row.chunk.clone()).collect(),
-            vouched: None,
-        };
-        Ok((asker, pushed))
-    }
-
-    fn drop_waiting(
-        &mut self,
-        record: RecordId,
-        device: DeviceId,
-        goes: &dyn Fn(Hash) -> bool,
-    ) -> Result<(), StoreError> {
-        let mut batch = Batch::new();
-        for row in all_rows(&*self.log.store()?, &quarantine_of(record, device))? {
-            let waiting: QuarantineRow = tables::decode("waiting work", &row.value)?;
-            if hash_of(&waiting.chunk).is_none_or(goes) {
-                batch.delete(row.key);
-            }
-        }
-        self.waiting = None;
-        self.log.apply(&batch, None, self.life)
-    }
-
-    /// Writes what does not wait already, one row per change. False if there is no room for all of it.
-    fn hold(
-        &mut self,
-        asker: &OwnedAsker,
-        pushed: &Pushed,
-        held: Option<&Kept>,
-        reason: &str,
-    ) -> Result<bool, StoreError> {
-        let store = self.log.store()?;
-        let range = quarantine_of(pushed.record, asker.device);
-        let (mut waits, mut next) = (BTreeSet::new(), 0);
-        for row in all_rows(&*store, &range)? {
-            let waiting: QuarantineRow = tables::decode("waiting work", &row.value)?;
-            waits.extend(hash_of(&waiting.chunk));
-            let number = quarantined(&row.key).map_or(0, |(_, _, number)| number);
-            next = number.saturating_add(1);
-        }
-        let is_new =
-            |hash: Hash| !waits.contains(&hash) && held.is_none_or(|kept| !kept.document.has(hash));
-        let fresh = pushed.changes.iter();
-        let fresh: Vec<_> = fresh
-            .filter(|bytes| hash_of(bytes).is_some_and(is_new))
-            .collect();
-        let size_bytes = fresh.iter().map(|bytes| bytes.len()).sum();
-        let waiting = match self.waiting.take() {
-            Some(waiting) => waiting,
-            None => count(&*store)?,
-        };
-        let waiting = self.waiting.insert(waiting);
-        if !waiting.has_room(asker.device, fresh.len(), size_bytes) {
-            return Ok(false);
-        }
-        let mut batch = Batch::new();
-        for (number, bytes) in (next..).zip(fresh) {
-            let row = QuarantineRow {
-                kind: pushed.kind.clone(),
-                person: asker.standing.person,
-                reason: reason.to_owned(),
-                received_ms: self.log.now_ms(),
-                chunk: bytes.clone(),
-            };
-            waiting.add(asker.device, bytes.len());
-            if batch.size_bytes() + bytes.len() + 256 > BATCH_BYTES_MAX {
-                self.log
-                    .apply(&std::mem::take(&mut batch), None, self.life)?;
-            }
-            let key = quarantine_key(pushed.record, asker.device, number);
-            batch.put(key, tables::encode(&row));
-        }
-        self.log.apply(&batch, None, self.life)?;
-        tracing::info!(record = %pushed.record, device = %asker.device, reason, "work waits for a release");
-        Ok(true)
     }
 
     /// Whether bytes and meaning could be taken, were it permitted.
@@ -341,48 +193,4 @@ fn was_in_sight(kept: &Kept, asker: &OwnedAsker) -> bool {
     };
     writers.any(|writer| writer.person == person)
         || kept.row.places.iter().any(|place| is_theirs(&place.feed))
-}
-
-fn compared(before: Option<&View>, after: &View) -> Json {
-    let was = |path: &String| before.and_then(|view| view.fields.get(path));
-    let gone = before.into_iter().flat_map(|view| view.fields.keys());
-    let paths: BTreeSet<&String> = after.fields.keys().chain(gone).collect();
-    let changed = paths
-        .into_iter()
-        .filter(|path| was(path) != after.fields.get(*path))
-        .map(|path| {
-            let change = json!({ "before": was(path), "after": after.fields.get(path) });
-            (path.clone(), change)
-        });
-    let fields: serde_json::Map<String, Json> = changed.collect();
-    let known: BTreeSet<_> = before
-        .into_iter()
-        .flat_map(|view| view.events.iter().map(|event| event.id))
-        .collect();
-    let events = after
-        .events
-        .iter()
-        .filter(|event| !known.contains(&event.id));
-    let events: Vec<Json> = events
-        .map(|event| json!({ "type": event.kind, "at": event.at.rfc3339(), "data": event.data }))
-        .collect();
-    json!({ "fields": fields, "events": events })
-}
-
-fn count(store: &dyn Store) -> Result<Waiting, StoreError> {
-    let mut waiting = Waiting::default();
-    store.scan(
-        &KeyRange::prefix(&[prefix::QUARANTINE]),
-        &mut |key, value| {
-            if let Some((_, device, _)) = quarantined(key) {
-                waiting.add(device, value.len());
-            }
-            std::ops::ControlFlow::Continue(())
-        },
-    )?;
-    Ok(waiting)
-}
-
-fn hash_of(bytes: &[u8]) -> Option<Hash> {
-    Chunk::parse(bytes.to_vec()).ok().map(|chunk| chunk.hash())
 }
