@@ -7,6 +7,7 @@
 //!
 //! A command answers with JSON values, one after the other, or with a reason.
 
+mod backing;
 mod command;
 mod erasing;
 mod error;
@@ -113,6 +114,7 @@ impl Backstage {
                 record,
                 replaced_by,
             } => tell(self.erase(record, replaced_by)?),
+            Command::Backup { dir, keys } => tell(self.backup(&dir, keys.as_deref())?),
             Command::Compact => tell(self.compact()?),
             Command::Redact { record, set } => tell(self.redact(record, set)?),
             Command::Moving(asked) => self.moving(asked, tell)?,

@@ -21,10 +21,11 @@ use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
 pub use self::args::DemoArgs;
-use self::args::{Args, Sub};
+use self::args::{Args, RestoreArgs, Sub};
 pub use self::numbers::report_in_words;
 use self::output::{Form, Output};
 use crate::admin::{AdminError, Command, reach};
+use crate::backup::{Replace, restore};
 use crate::data::{DataError, DataFolder};
 use crate::serve::serve;
 
@@ -63,6 +64,7 @@ fn run(args: Args, form: Form, demo: impl FnOnce(&DemoArgs) -> ExitCode) -> Exit
         }
         (_, None) => return ExitCode::from(without_data(&output)),
         (Sub::Init { host }, Some(path)) => init(&DataFolder::at(&path), &host, &output),
+        (Sub::Restore(args), Some(path)) => run_restore(&DataFolder::at(&path), &args, &output),
         (Sub::ReceiptKey, Some(path)) => receipt_key(&DataFolder::at(&path), &output),
         (Sub::Serve(options), Some(path)) => run_server(DataFolder::at(&path), options.into()),
         (sub, Some(path)) => administer(&DataFolder::at(&path), sub, &output),
@@ -120,6 +122,16 @@ fn init(folder: &DataFolder, hosts: &[String], output: &Output) -> Result<(), Ad
 fn receipt_key(folder: &DataFolder, output: &Output) -> Result<(), AdminError> {
     let key = folder.notary()?.public_key();
     output.value(&json!({ "key": key }), human::receipt_key);
+    Ok(())
+}
+
+fn run_restore(folder: &DataFolder, args: &RestoreArgs, output: &Output) -> Result<(), AdminError> {
+    let replace = match args.replace {
+        true => Replace::Yes,
+        false => Replace::No,
+    };
+    let restored = restore(folder, &args.dir, args.keys.as_deref(), replace)?;
+    output.value(&json!(restored), human::restored);
     Ok(())
 }
 

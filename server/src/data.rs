@@ -215,7 +215,7 @@ impl DataFolder {
         Ok(MacKey::new(&key.map_err(|_| DataError::Content(path))?))
     }
 
-    fn ledger(&self) -> Result<Arc<Ledger>, DataError> {
+    pub(crate) fn ledger(&self) -> Result<Arc<Ledger>, DataError> {
         let path = self.file("ledger");
         let roll = FileRoll::open(&path).map_err(|error| DataError::File(path, error))?;
         let signing_key = file::read(&self.file("signing.key"))?;
@@ -289,6 +289,15 @@ impl DataFolder {
         let path = self.file(name);
         String::from_utf8(file::read(&path)?).map_err(|_| DataError::Content(path))
     }
+}
+
+/// Writes a file that only its owner can read in place of what was there, whole and durable.
+///
+/// # Errors
+///
+/// [`DataError::File`] if the disk fails.
+pub(crate) fn replace_file(path: &Path, content: &[u8]) -> Result<(), DataError> {
+    file::replace(path, content)
 }
 
 /// The system's clock, in UTC milliseconds.

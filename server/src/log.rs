@@ -24,6 +24,8 @@ use fieldwatch_schemas::store::{Batch, KeyRange, Store, StoreError};
 use crate::tables::{self, FeedHead, prefix};
 use crate::vouch::MacKey;
 
+pub(crate) use self::recovery::put_id;
+
 /// Tells the time, in UTC milliseconds.
 pub trait Clock: Send + Sync {
     /// The time now.

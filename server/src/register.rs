@@ -39,6 +39,7 @@ use fieldwatch_schemas::sync::station::StationCard;
 
 use self::device::Device;
 pub use self::error::RegisterError;
+pub(crate) use self::ledgered::mark_of;
 use self::person::{Person, Place};
 use self::rows::Stored;
 use self::station::Station;

@@ -1,5 +1,7 @@
 //! What can be asked of the server's administration, as it travels through the socket.
 
+use std::path::PathBuf;
+
 use fieldwatch_schemas::deadline::Authority;
 use fieldwatch_schemas::id::{DeviceId, PersonId, RecordId};
 use fieldwatch_schemas::status::Role;
@@ -134,6 +136,13 @@ pub enum Command {
     },
     /// Copies what is live into a fresh store.
     Compact,
+    /// Copies the store, at one position, into a folder.
+    Backup {
+        /// Where to.
+        dir: PathBuf,
+        /// Where the keys and the ledger are copied to.
+        keys: Option<PathBuf>,
+    },
     /// Makes a successor that says some things otherwise, and erases the record.
     Redact {
         /// Which.

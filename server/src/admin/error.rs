@@ -6,6 +6,7 @@ use fieldwatch_schemas::store::StoreError;
 
 use super::words;
 use crate::app::MoveError;
+use crate::backup::BackupError;
 use crate::committer::OrderError;
 use crate::data::DataError;
 use crate::erase::EraseError;
@@ -55,6 +56,9 @@ pub enum AdminError {
     /// The committer takes nothing now.
     #[error("the server takes no changes now")]
     Desk(ProblemKind),
+    /// A backup.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// Serving.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -121,6 +125,16 @@ impl AdminError {
                 EraseError::Store(_) | EraseError::Ledger(_) => ProblemKind::StoreFailed,
                 EraseError::Unavailable(kind) => *kind,
                 _ => ProblemKind::ValueInvalid,
+            },
+            Self::Backup(error) => match error {
+                BackupError::Occupied(_) | BackupError::Held => ProblemKind::AlreadyExists,
+                BackupError::NotWhole(_) => ProblemKind::NotFound,
+                BackupError::Damaged | BackupError::File(..) => ProblemKind::FileInvalid,
+                BackupError::Data(error) => kind_of_data(error),
+                BackupError::App(_) => ProblemKind::Unavailable,
+                BackupError::Ledger(_) | BackupError::Register(_) | BackupError::Store(_) => {
+                    ProblemKind::StoreFailed
+                }
             },
             Self::App(_) => ProblemKind::Internal,
             Self::NeverServed | Self::Url(_) | Self::Period(_) => ProblemKind::ValueInvalid,

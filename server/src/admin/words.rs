@@ -8,6 +8,7 @@ use fieldwatch_schemas::code::Lang;
 use fieldwatch_schemas::limits::{NAME_CHARS_MAX, STATIONS_OF_PERSON_MAX};
 
 use super::AdminError;
+use crate::backup::BackupError;
 use crate::committer::OrderError;
 use crate::data::DataError;
 use crate::register::RegisterError;
@@ -51,6 +52,7 @@ fn in_chinese(error: &AdminError) -> Option<String> {
         AdminError::Period(why) => format!("时间范围无效：{why}"),
         AdminError::Unknown => "正在运行的服务器不认识此命令，版本不同".to_owned(),
         AdminError::Cut => "服务器在答复前退出了".to_owned(),
+        AdminError::Backup(error) => of_backup(error)?,
         AdminError::Unsound => "存储已损坏：见上列问题".to_owned(),
         AdminError::Serve(ServeError::Data(error)) => of_data(error)?,
         AdminError::Serve(ServeError::Listen(address, why)) => format!("无法监听 {address}：{why}"),
@@ -83,6 +85,20 @@ fn of_register(error: &RegisterError) -> Option<String> {
         }
         RegisterError::TicketAge => "注册凭证的有效期须为 1 分钟至 90 天".to_owned(),
         RegisterError::Full => "登记数量已达上限".to_owned(),
+        _ => return None,
+    })
+}
+
+fn of_backup(error: &BackupError) -> Option<String> {
+    Some(match error {
+        BackupError::Occupied(path) => format!("{} 不是空目录", path.display()),
+        BackupError::NotWhole(path) => format!("{} 中没有完整的备份", path.display()),
+        BackupError::Damaged => "备份已损坏：内容与清单中的校验值不符".to_owned(),
+        BackupError::Held => {
+            "数据目录中已有存储：用 --replace 以备份取代，原存储保留在旁".to_owned()
+        }
+        BackupError::Ledger(_) => "台账比备份旧，不能使用：请放回最新的台账".to_owned(),
+        BackupError::Data(error) => of_data(error)?,
         _ => return None,
     })
 }

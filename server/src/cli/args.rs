@@ -94,10 +94,34 @@ pub(super) enum Sub {
     },
     /// Copies what is live into a fresh store: what was removed is not even on the disk any more, and the store takes less room
     Compact,
+    /// Copies the store into a folder, at one position, while the server runs or while it does not
+    Backup {
+        /// A folder that is empty, or not there yet
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+        /// Where the newest copy of the keys and the ledger is kept, apart from all backups: replaced each time
+        #[arg(long, value_name = "KEYDIR")]
+        keys: Option<PathBuf>,
+    },
+    /// Puts a backup in the place of the store, while the server does not run; devices bring back what came after it
+    Restore(RestoreArgs),
     /// Reads the whole store and proves every hash, index and digest
     Check,
     /// The whole story in a temporary folder: a server, devices, field data, the report
     Demo(DemoArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct RestoreArgs {
+    /// The backup
+    #[arg(value_name = "DIR")]
+    pub(super) dir: PathBuf,
+    /// Where the keys and the ledger are, for those that the data folder lacks
+    #[arg(long, value_name = "KEYDIR")]
+    pub(super) keys: Option<PathBuf>,
+    /// Puts it in the place of a store that is there, and keeps that beside
+    #[arg(long)]
+    pub(super) replace: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,5 +1,7 @@
 //! From the command line to what is to be done, and how its answer is written for people.
 
+use std::path::PathBuf;
+
 use fieldwatch_schemas::code::Lang;
 use serde_json::Value;
 
@@ -15,6 +17,11 @@ use crate::tls::Identity;
 /// How an answer is written for people.
 pub(super) type Write = fn(&Value, Lang) -> String;
 
+/// The same place for a server that runs elsewhere.
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
+}
+
 impl From<ServeArgs> for Options {
     fn from(args: ServeArgs) -> Self {
         let own = args.cert.zip(args.key);
@@ -29,7 +36,11 @@ impl Sub {
     /// The administrative command, and how its answer is written; nothing for what is none.
     pub(super) fn into_command(self) -> Option<(Command, Write)> {
         let (command, write): (Command, Write) = match self {
-            Self::Init { .. } | Self::ReceiptKey | Self::Serve(_) | Self::Demo(_) => return None,
+            Self::Init { .. }
+            | Self::Restore(_)
+            | Self::ReceiptKey
+            | Self::Serve(_)
+            | Self::Demo(_) => return None,
             Self::Station(sub) => (sub.into(), human::station),
             Self::Person(sub) => (sub.into(), human::person),
             Self::Ticket(args) => {
@@ -48,6 +59,10 @@ impl Sub {
             }
             Self::Redact { record, set } => (Command::Redact { record, set }, human::erased),
             Self::Compact => (Command::Compact, human::compacted),
+            Self::Backup { dir, keys } => {
+                let (dir, keys) = (absolute(dir), keys.map(absolute));
+                (Command::Backup { dir, keys }, human::backed_up)
+            }
             Self::Check => (Command::Check, human::checked),
             Self::Share(args) => {
                 let ShareArgs { record, station } = args;

@@ -1,5 +1,6 @@
 //! Answers in words, Chinese or English.
 
+mod backing;
 mod erasing;
 
 use fieldwatch_schemas::area;
@@ -8,6 +9,7 @@ use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use serde_json::Value;
 
+pub(super) use self::backing::{backed_up, restored};
 pub(super) use self::erasing::{compacted, erased};
 
 /// What `init` made.

@@ -6,6 +6,7 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, PoisonError};
 
+use fieldwatch_schemas::id::LogId;
 use fieldwatch_schemas::store::sealed::SEALED_BATCH_BYTES_MAX;
 use fieldwatch_schemas::store::{BATCH_ROWS_MAX, Batch, KeyRange, Store, StoreError};
 use sha2::{Digest as _, Sha256};
@@ -48,9 +49,22 @@ pub struct Compacted {
     pub bytes_after: u64,
 }
 
+/// What a copy holds, and what it is a copy of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Copied {
+    /// The log's id.
+    pub log: LogId,
+    /// The position that all of it is of.
+    pub position: u64,
+    /// The rows copied.
+    pub rows: u64,
+    /// SHA-256 over them in their order, lengths included.
+    pub hash: [u8; 32],
+}
+
 /// What a store holds, in order.
 #[derive(Clone, PartialEq, Eq)]
-struct Tally {
+pub(crate) struct Tally {
     rows: u64,
     hash: [u8; 32],
 }
@@ -84,6 +98,28 @@ impl Log {
         })
     }
 
+    /// Copies what is live into an empty store, durable, all of one position. Only at the committer's desk: nobody else may be writing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if either store fails.
+    pub(crate) fn copy_to(&self, fresh: &dyn Store) -> Result<Copied, StoreError> {
+        let _still = self.quiet.write().unwrap_or_else(PoisonError::into_inner);
+        if !self.is_healthy() {
+            return Err(StoreError::Failed);
+        }
+        let raw = self.raw_store()?;
+        raw.flush()?;
+        let Tally { rows, hash } = self.copy_rows(&*raw, fresh)?;
+        fresh.flush()?;
+        Ok(Copied {
+            log: self.id(),
+            position: self.position(),
+            rows,
+            hash,
+        })
+    }
+
     /// Copies what is live into a fresh store, and proves the copy, durable.
     fn copy(&self, beside: &dyn Beside) -> Result<(Tally, u64), StoreError> {
         let raw = self.raw_store()?;
@@ -91,40 +127,14 @@ impl Log {
         let fresh = beside.fresh()?;
         let copied = self.copy_rows(&*raw, &*fresh)?;
         fresh.flush()?;
-        let mut proof = Proof::default();
-        fresh.scan(&KeyRange::all(), &mut |key, value| {
-            proof.add(key, value);
-            ControlFlow::Continue(())
-        })?;
-        match proof.tally() == copied {
+        match tally(&*fresh)? == copied {
             true => Ok((copied, raw.size_bytes()?)),
             false => Err(tables::damaged("the copy is not the store".to_owned())),
         }
     }
 
     fn copy_rows(&self, raw: &dyn Store, fresh: &dyn Store) -> Result<Tally, StoreError> {
-        let (mut proof, mut batch, mut failure) = (Proof::default(), Batch::new(), None);
-        raw.scan(&KeyRange::all(), &mut |key, value| {
-            if self.is_dead(key) {
-                return ControlFlow::Continue(());
-            }
-            proof.add(key, value);
-            let room = BATCH_BYTES_TARGET.saturating_sub(value.len());
-            if batch.len() >= BATCH_ROWS_MAX || batch.size_bytes() > room {
-                let full = std::mem::take(&mut batch);
-                if let Err(error) = fresh.apply(&full) {
-                    failure = Some(error);
-                    return ControlFlow::Break(());
-                }
-            }
-            batch.put(key, value);
-            ControlFlow::Continue(())
-        })?;
-        if let Some(error) = failure {
-            return Err(error);
-        }
-        fresh.apply(&batch)?;
-        Ok(proof.tally())
+        copy(raw, fresh, &|key| self.is_dead(key))
     }
 
     /// Whether nobody can read a row any more.
@@ -135,6 +145,59 @@ impl Log {
         let record = tables::record_of(key).filter(|_| is_sealed);
         record.is_some_and(|record| self.keys.records.has_erased(record))
     }
+}
+
+/// Copies a store's rows into an empty one, but for those that are dead.
+///
+/// # Errors
+///
+/// [`StoreError`] if either store fails.
+pub(crate) fn copy(
+    from: &dyn Store,
+    fresh: &dyn Store,
+    is_dead: &dyn Fn(&[u8]) -> bool,
+) -> Result<Tally, StoreError> {
+    let (mut proof, mut batch, mut failure) = (Proof::default(), Batch::new(), None);
+    from.scan(&KeyRange::all(), &mut |key, value| {
+        if is_dead(key) {
+            return ControlFlow::Continue(());
+        }
+        proof.add(key, value);
+        let room = BATCH_BYTES_TARGET.saturating_sub(value.len());
+        if batch.len() >= BATCH_ROWS_MAX || batch.size_bytes() > room {
+            let full = std::mem::take(&mut batch);
+            if let Err(error) = fresh.apply(&full) {
+                failure = Some(error);
+                return ControlFlow::Break(());
+            }
+        }
+        batch.put(key, value);
+        ControlFlow::Continue(())
+    })?;
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    fresh.apply(&batch)?;
+    Ok(proof.tally())
+}
+
+/// How many rows a store holds, and the hash over them.
+///
+/// # Errors
+///
+/// [`StoreError`] if it cannot be read.
+pub(crate) fn copied(store: &dyn Store) -> Result<(u64, [u8; 32]), StoreError> {
+    let Tally { rows, hash } = tally(store)?;
+    Ok((rows, hash))
+}
+
+fn tally(store: &dyn Store) -> Result<Tally, StoreError> {
+    let mut proof = Proof::default();
+    store.scan(&KeyRange::all(), &mut |key, value| {
+        proof.add(key, value);
+        ControlFlow::Continue(())
+    })?;
+    Ok(proof.tally())
 }
 
 /// A running hash over rows.

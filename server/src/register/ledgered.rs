@@ -99,7 +99,7 @@ fn row((key, value): (&[u8], Option<&[u8]>)) -> RegisterRow {
     }
 }
 
-fn mark_of(store: &dyn Store) -> Result<Mark, RegisterError> {
+pub(crate) fn mark_of(store: &dyn Store) -> Result<Mark, RegisterError> {
     let mark = store.get(&MARK)?;
     let mark = mark.map(|mark| minicbor::decode(&mark)).transpose();
     Ok(mark.map_err(RegisterError::Damaged)?.unwrap_or_default())

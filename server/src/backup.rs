@@ -1,0 +1,231 @@
+//! Backups: a copy of the store at one position, and its way back.
+//!
+//! ```text
+//! DIR/               a backup: of no use to anybody without the keys
+//!   store/           sled, the live rows as they lie on the disk, sealed
+//!   manifest.json    which log, at which position, how many rows, and their hash
+//! KEYDIR/            the keys and the ledger, kept apart and always the newest
+//! ```
+//!
+//! Keys and ledger are never part of a backup, so that what is erased later cannot be read in it and who is revoked later stays revoked. A
+//! restored store takes a new log id; what it says is older than the ledger is brought up to it; devices bring back the rest.
+
+mod keys;
+mod manifest;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fieldwatch_schemas::id::LogId;
+use fieldwatch_schemas::store::sled::{SledOptions, SledStore};
+use fieldwatch_schemas::store::{Store, StoreError};
+use fieldwatch_schemas::time::Moment;
+
+pub use self::manifest::Manifest;
+use crate::app::{App, random};
+use crate::data::{DataError, DataFolder};
+use crate::ledger::LedgerError;
+use crate::log::compact::{Copied, copied, copy};
+use crate::log::put_id;
+use crate::problem::ApiError;
+use crate::register::RegisterError;
+
+/// What a store in a backup may keep in memory.
+const CACHE_BYTES: u64 = 16 << 20;
+const MANIFEST: &str = "manifest.json";
+
+/// Why a backup could not be made, or not be restored.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// There is something there already.
+    #[error("{0} is not empty")]
+    Occupied(PathBuf),
+    /// There is no backup, or not a whole one.
+    #[error("{0} holds no whole backup")]
+    NotWhole(PathBuf),
+    /// The copy does not hold what was copied.
+    #[error("the backup is damaged: its rows do not come to the hash in its manifest")]
+    Damaged,
+    /// The data folder holds a store.
+    #[error(
+        "the data folder holds a store: --replace puts the backup in its place and keeps it beside"
+    )]
+    Held,
+    /// The ledger is older than the backup.
+    #[error("the ledger cannot be used with this backup")]
+    Ledger(#[source] LedgerError),
+    /// The register's rows in the backup.
+    #[error("the backup's register cannot be read")]
+    Register(#[source] RegisterError),
+    /// A file.
+    #[error("{0} could not be read or written")]
+    File(PathBuf, #[source] io::Error),
+    /// The store.
+    #[error("the store could not be read or written")]
+    Store(#[from] StoreError),
+    /// The data folder.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The running server.
+    #[error(transparent)]
+    App(#[from] ApiError),
+}
+
+/// What a restore came to.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Restored {
+    /// The restored log's new id.
+    pub log: LogId,
+    /// Where it stands.
+    pub position: u64,
+    /// How many rows came back.
+    pub rows: u64,
+    /// Where the store that was there is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<PathBuf>,
+}
+
+/// Copies the store of an opened server into a folder, and its keys into another. Pushes wait meanwhile; pulls do not.
+///
+/// # Errors
+///
+/// [`BackupError::Occupied`], nothing done; otherwise as the disks fail: what is there then is no whole backup, for want of a manifest.
+pub fn backup(
+    app: &Arc<App>,
+    folder: &DataFolder,
+    dir: &Path,
+    keys: Option<&Path>,
+) -> Result<Manifest, BackupError> {
+    let failed = |error| BackupError::File(dir.to_owned(), error);
+    if !is_empty(dir).map_err(failed)? {
+        return Err(BackupError::Occupied(dir.to_owned()));
+    }
+    keys::make_folder(dir)?;
+    let store = open(&dir.join("store"))?;
+    let (log, into) = (Arc::clone(app.log()), Arc::clone(&store));
+    let copied = app.pushes().at_desk(move |_| log.copy_to(&*into));
+    let copied = copied.map_err(ApiError::Refused)??;
+    if self::copied(&*store)? != (copied.rows, copied.hash) {
+        return Err(BackupError::Damaged);
+    }
+    drop(store);
+    if let Some(keys) = keys {
+        keys::copy_out(folder, keys)?;
+    }
+    let manifest = manifest_of(app, &copied);
+    manifest.write(&dir.join(MANIFEST))?;
+    Ok(manifest)
+}
+
+fn manifest_of(app: &App, copied: &Copied) -> Manifest {
+    Manifest {
+        format: manifest::FORMAT,
+        server: app.name().to_owned(),
+        log: copied.log,
+        position: copied.position,
+        at: Moment::china(app.now_ms()).rfc3339(),
+        rows: copied.rows,
+        hash: manifest::hexadecimal(&copied.hash),
+    }
+}
+
+/// Puts a backup in the place of a data folder's store, while no server runs. Nothing is touched before the backup is proven. Of the keys
+/// come back those alone that the data folder lacks: what is there is newer.
+///
+/// # Errors
+///
+/// [`BackupError`]; the data folder's store is as it was, unless the last step failed: then it is the restored one.
+pub fn restore(
+    folder: &DataFolder,
+    dir: &Path,
+    keys: Option<&Path>,
+    replace: Replace,
+) -> Result<Restored, BackupError> {
+    let manifest = Manifest::read(&dir.join(MANIFEST))?;
+    let source = open(&dir.join("store"))?;
+    let (rows, hash) = copied(&*source)?;
+    if (rows, manifest::hexadecimal(&hash)) != (manifest.rows, manifest.hash.clone()) {
+        return Err(BackupError::Damaged);
+    }
+    if let Some(keys) = keys {
+        keys::fill_in(folder, keys)?;
+    }
+    let lock = folder.lock()?;
+    let current = folder.file("store");
+    let failed = |error| BackupError::File(current.clone(), error);
+    if replace == Replace::No && !is_empty(&current).map_err(failed)? {
+        return Err(BackupError::Held);
+    }
+    let ledger = folder.ledger()?;
+    let mark = crate::register::mark_of(&*source).map_err(BackupError::Register)?;
+    ledger.after(&mark).map_err(BackupError::Ledger)?;
+    let log = fresh_store(folder, &*source)?;
+    drop(source);
+    let replaced = put_in_place(folder, &current)?;
+    let app = folder.open(&lock)?;
+    let restored = Restored {
+        log,
+        position: app.log().durable_position(),
+        rows,
+        replaced,
+    };
+    app.close();
+    tracing::warn!(%log, at = manifest.at, "a backup was restored");
+    Ok(restored)
+}
+
+/// Whether a store that is there may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replace {
+    /// It is kept beside.
+    Yes,
+    /// Then nothing is done.
+    No,
+}
+
+/// Copies a backup's rows into a store beside, under a new log id.
+fn fresh_store(folder: &DataFolder, source: &dyn Store) -> Result<LogId, BackupError> {
+    let path = folder.file("store.restored");
+    match fs::remove_dir_all(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(BackupError::File(path, error));
+        }
+        _ => {}
+    }
+    let fresh = open(&path)?;
+    copy(source, &*fresh, &|_| false)?;
+    let log = LogId::random(random()?);
+    put_id(&*fresh, log)?;
+    Ok(log)
+}
+
+/// The restored store takes the place of the one that is there, which is kept.
+fn put_in_place(folder: &DataFolder, current: &Path) -> Result<Option<PathBuf>, BackupError> {
+    let failed = |error| BackupError::File(current.to_owned(), error);
+    let mut replaced = None;
+    if current.exists() {
+        let mut places = (1_u32..).map(|n| folder.file(&format!("store.before-restore-{n}")));
+        let place = places.find(|place| !place.exists()).unwrap_or_default();
+        fs::rename(current, &place).map_err(failed)?;
+        replaced = Some(place);
+    }
+    fs::rename(folder.file("store.restored"), current).map_err(failed)?;
+    let parent = File::open(folder.file("")).and_then(|parent| parent.sync_all());
+    parent.map_err(failed)?;
+    Ok(replaced)
+}
+
+fn open(path: &Path) -> Result<Arc<dyn Store>, BackupError> {
+    let options = SledOptions::server().cache_bytes(CACHE_BYTES);
+    Ok(Arc::new(SledStore::open(path, options)?))
+}
+
+fn is_empty(folder: &Path) -> io::Result<bool> {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
