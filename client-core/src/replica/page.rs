@@ -137,13 +137,14 @@ impl Group<'_> {
         if let Some(asked) = &page.end {
             self.end(asked)?;
         }
+        // A commit point within a repair stands where the feed stood before; the end of the repair comes behind it.
+        self.move_cursors(&page.cursors, &page.complete)?;
         for (feed, position, buckets) in &page.differing {
             self.note_differing(feed, *position, buckets, &mut applied)?;
         }
         for (feed, buckets) in &page.settled {
             self.note_settled(feed, buckets, &mut applied)?;
         }
-        self.move_cursors(&page.cursors, &page.complete)?;
         applied.unsure = self.unsure();
         applied.feeds = self.feed_statuses()?;
         applied.outbox = self.count(keys::OUTBOX)?;
