@@ -30,7 +30,7 @@ use fieldwatch_schemas::id::{Actor, DeviceId, Hash, LogId, RecordId};
 use fieldwatch_schemas::limits::{FEEDS_MAX, PUSH_RECORDS_MAX};
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::status::Role;
-use fieldwatch_schemas::store::{Store, StoreError};
+use fieldwatch_schemas::store::StoreError;
 use fieldwatch_schemas::sync::exchange::{Item, Request};
 use fieldwatch_schemas::sync::index::IndexFrom;
 use fieldwatch_schemas::sync::pull::{
