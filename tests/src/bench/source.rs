@@ -8,6 +8,8 @@ mod generated;
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::BufReader;
+use std::ops::Range;
+use std::thread;
 
 use fieldwatch_client_core::import::{Mapping, import};
 use fieldwatch_client_core::replica::Imported;
@@ -80,16 +82,29 @@ impl Source {
         begun.grown_to(changes)
     }
 
-    /// Cases of these numbers, with so many changes each.
+    /// Cases of these numbers, with so many changes each, made on two cores.
     pub(super) fn cases(
         &self,
         station: &str,
-        numbers: std::ops::Range<usize>,
+        numbers: Range<usize>,
         changes: usize,
     ) -> Told<Vec<Case>> {
-        numbers
-            .map(|number| self.case(station, number, changes))
-            .collect()
+        let make = |numbers: Range<usize>| -> Told<Vec<Case>> {
+            numbers
+                .map(|number| self.case(station, number, changes))
+                .collect()
+        };
+        let middle = numbers.start + numbers.len() / 2;
+        let (first, second) = (numbers.start..middle, middle..numbers.end);
+        let (first, second) = thread::scope(|scope| {
+            let first = scope.spawn(|| make(first));
+            let second = make(second);
+            let panicked = |_| Err(Fault::new("the generator panicked"));
+            (first.join().unwrap_or_else(panicked), second)
+        });
+        let mut cases = first?;
+        cases.extend(second?);
+        Ok(cases)
     }
 }
 
