@@ -8,6 +8,8 @@
 
 #[path = "replica/device.rs"]
 mod device;
+#[path = "replica/erased.rs"]
+mod erased;
 #[path = "replica/receipts.rs"]
 mod receipts;
 #[path = "replica/refused.rs"]

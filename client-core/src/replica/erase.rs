@@ -5,7 +5,7 @@
 
 use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::problem::ProblemKind;
-use fieldwatch_schemas::store::{Batch, KeyRange};
+use fieldwatch_schemas::store::{BATCH_ROWS_MAX, Batch, KeyRange};
 use fieldwatch_schemas::sync::push::{Outcome, Verdict};
 
 use super::feeds::LEFT;
@@ -35,6 +35,7 @@ impl Group<'_> {
         let mut aside = Batch::new();
         self.drop_aside(id, &mut aside)?;
         self.store().apply(&aside)?;
+        self.remove_rest(id)?;
         self.replica.flush()?;
         self.replica.record_keys.erase(&[id])?;
         self.unmark(id)
@@ -46,8 +47,11 @@ impl Group<'_> {
             let Some(id) = keys::last_record(&row.key) else {
                 continue;
             };
-            self.erase(id)?;
-            self.unmark(id)?;
+            match self.erase(id) {
+                // Salvaging comes first; until then the cursor stands before the word of it.
+                Err(error) if error.is_damage() => self.note_suspicion()?,
+                done => done.and_then(|()| self.unmark(id))?,
+            }
         }
         Ok(())
     }
@@ -64,6 +68,20 @@ impl Group<'_> {
         }
         self.save(&mut held, None, also)?;
         self.remove(&held)
+    }
+
+    /// Removes every row that is sealed under the record's key, whatever table it is in, readable or not.
+    fn remove_rest(&self, id: RecordId) -> Result<(), ReplicaError> {
+        let mut left = Vec::new();
+        for table in keys::OF_RECORDS {
+            left.extend(self.keys(&KeyRange::prefix(&keys::of_record(table, id)))?);
+        }
+        for part in left.chunks(BATCH_ROWS_MAX) {
+            let mut batch = Batch::new();
+            part.iter().for_each(|key| batch.delete(key.clone()));
+            self.store().apply(&batch)?;
+        }
+        Ok(())
     }
 
     fn unmark(&self, id: RecordId) -> Result<(), ReplicaError> {

@@ -25,7 +25,7 @@
 use fieldwatch_schemas::id::{Actor, Hash, RecordId};
 
 /// The tables whose keys name a record behind their first byte: their rows are sealed under that record's key.
-const OF_RECORDS: [u8; 11] = [
+pub(super) const OF_RECORDS: [u8; 11] = [
     LABELS, CHANGES, GONE, INDEX, RECEIPTS, REFUSED, RECORDS, SUMMARIES, WANTED, CONFLICTS, ASIDE,
 ];
 

@@ -173,7 +173,11 @@ impl<S: Store, K: RowKeys> Store for Sealed<S, K> {
     }
 
     fn keys(&self, range: &KeyRange, visit: &mut VisitKey<'_>) -> Result<(), StoreError> {
-        self.inner.keys(range, visit)
+        self.inner
+            .keys(range, &mut |key| match self.keys.of_row(key) {
+                RowKey::Erased => ControlFlow::Continue(()),
+                RowKey::Clear | RowKey::Key(_) => visit(key),
+            })
     }
 
     fn last(&self, range: &KeyRange) -> Result<Option<Row>, StoreError> {

@@ -49,6 +49,13 @@ fn a_row_whose_key_was_destroyed_is_not_there_cannot_be_written_and_may_be_delet
     }
     assert_eq!(store.get(b"rx").unwrap(), None);
     assert_eq!(keys_of(&store), [b"ra".to_vec()]);
+    let mut keys = Vec::new();
+    let mut note = |key: &[u8]| {
+        keys.push(key.to_vec());
+        ControlFlow::Continue(())
+    };
+    store.keys(&KeyRange::all(), &mut note).unwrap();
+    assert_eq!(keys, [b"ra".to_vec()]);
     let last = store.last(&KeyRange::all()).unwrap().unwrap();
     assert_eq!((last.key, last.value), (b"ra".to_vec(), b"value".to_vec()));
     assert_eq!(store.last(&KeyRange::prefix(b"rx")).unwrap(), None);
