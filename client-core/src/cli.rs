@@ -12,6 +12,7 @@
 mod acknowledgement;
 mod answer;
 mod args;
+mod check;
 mod checklist;
 mod conflict;
 mod deadline;
@@ -154,6 +155,7 @@ fn dispatch(
         Command::Status => status::status(home, output),
         Command::Conflicts => conflict::conflicts(home, output),
         Command::Resolve(command) => conflict::resolve(home, command, output),
+        Command::Check(command) => check::check(home, command, output),
         Command::Quarantine(command) => quarantine::quarantine(home, command, output),
         Command::Deadlines(command) => deadline::deadlines(home, command, output),
     }

@@ -27,6 +27,7 @@ mod offer;
 mod page;
 mod rebase;
 mod receipts;
+mod refused;
 mod repair;
 mod rows;
 mod salvage;
@@ -59,6 +60,7 @@ pub use list::{Absent, Bodies, Filter, Listed};
 pub use offer::Offer;
 pub use page::{Applied, Arrival, Page};
 pub use receipts::Received;
+pub use refused::Refused;
 pub use salvage::{Harm, Lost, Salvaged, What};
 pub use show::{Shown, State, Timed, Value};
 pub use status::{FeedStatus, Quarantined, Status, Unsettled};
@@ -293,33 +295,6 @@ impl Replica {
     /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
     pub fn conflicts(&self) -> Result<Vec<Unsettled>, ReplicaError> {
         self.group().conflicts()
-    }
-
-    /// What the server refused, and why.
-    ///
-    /// # Errors
-    ///
-    /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
-    pub fn quarantined(&self) -> Result<Vec<Quarantined>, ReplicaError> {
-        self.group().quarantined()
-    }
-
-    /// Puts a refused record back into the outbox.
-    ///
-    /// # Errors
-    ///
-    /// [`ReplicaError::RecordUnknown`], [`ReplicaError::NotQuarantined`].
-    pub fn retry(&self, record: RecordId) -> Result<(), ReplicaError> {
-        self.batch(|group| group.retry(record))
-    }
-
-    /// Gives up the refused changes of a record; the next edit is written by a new actor. A record that the server never had is gone.
-    ///
-    /// # Errors
-    ///
-    /// [`ReplicaError::RecordUnknown`], [`ReplicaError::NotQuarantined`].
-    pub fn discard(&self, record: RecordId) -> Result<(), ReplicaError> {
-        self.batch(|group| group.discard(record))
     }
 
     /// Says which records are on their way to the server just now; nothing of it is kept.

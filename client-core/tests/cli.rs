@@ -17,6 +17,8 @@ mod device;
 mod faults;
 #[path = "cli/import.rs"]
 mod import;
+#[path = "cli/quarantine.rs"]
+mod quarantine;
 #[path = "cli/records.rs"]
 mod records;
 #[cfg(unix)]

@@ -18,6 +18,8 @@ mod link;
 mod linked;
 #[path = "sync/moving.rs"]
 mod moving;
+#[path = "sync/quarantine.rs"]
+mod quarantine;
 #[path = "sync/repairing.rs"]
 mod repairing;
 #[path = "sync/salvage.rs"]

@@ -74,6 +74,8 @@ pub(super) enum Command {
     Resolve(ResolveArgs),
     /// What the server refused, and why 隔离区
     Quarantine(QuarantineArgs),
+    /// Whether everything that this home holds is sound 检查本机数据
+    Check(CheckArgs),
     /// The server's signed word for what it has, of one record or of all 服务器回执
     Receipts(ReceiptsArgs),
     /// Prove a receipt, without a network and without a home 验证回执
@@ -252,6 +254,13 @@ pub(super) enum QuarantineAct {
     Retry(RecordArgs),
     /// Give up what was refused
     Discard(RecordArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Put in order what is damaged; what is missing comes with the next sync
+    #[arg(long)]
+    pub(super) repair: bool,
 }
 
 #[derive(Debug, Args)]

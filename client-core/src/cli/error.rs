@@ -123,7 +123,7 @@ pub(super) enum CliError {
     /// Whoever read stdout went away.
     #[error("stdout is closed")]
     OutputClosed,
-    /// Another process has told already how the command ended.
+    /// It has been told already how the command ended, by this process or by another.
     #[error("exit status {0}")]
     Told(u8),
 }

@@ -251,7 +251,7 @@ fn event_line(lang: Lang, shown: &Shown, event: &Event, contested: bool) -> (Str
 }
 
 /// The values that have a line of their own, by path: in the order of the form, what no form knows after it.
-fn leaves(kind: Kind, fields: &Map<String, Json>) -> Vec<(String, Json)> {
+pub(super) fn leaves(kind: Kind, fields: &Map<String, Json>) -> Vec<(String, Json)> {
     let mut found = Vec::new();
     for (key, value) in fields {
         match value {

@@ -1,5 +1,7 @@
 //! Words for people, in Chinese and English: fields, statuses, events, values, moments.
 
+mod advice;
+mod harms;
 mod problems;
 pub(super) mod refusals;
 
@@ -10,6 +12,8 @@ use fieldwatch_schemas::label;
 use fieldwatch_schemas::time::Moment;
 use serde_json::Value as Json;
 
+pub(super) use self::advice::advice;
+pub(super) use self::harms::harm;
 pub(super) use self::problems::problem;
 use crate::replica::State;
 

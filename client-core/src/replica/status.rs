@@ -3,11 +3,10 @@
 use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::id::RecordId;
-use fieldwatch_schemas::store::{Batch, KeyRange};
+use fieldwatch_schemas::store::KeyRange;
 
 use fieldwatch_schemas::sync::vouch::Mac;
 
-use super::rows::{RefusalRow, decode};
 use super::show::Value;
 use super::{Group, ReplicaError, keys};
 
@@ -106,46 +105,5 @@ impl Group<'_> {
             }));
         }
         Ok(found)
-    }
-
-    pub(super) fn quarantined(&self) -> Result<Vec<Quarantined>, ReplicaError> {
-        let mut found = Vec::new();
-        for row in self.rows(&KeyRange::prefix(&[keys::REFUSED]))? {
-            let read = self.noting(decode::<RefusalRow>(&row.value, "a refusal"));
-            let refusal = read.unwrap_or_else(|_| RefusalRow::unreadable());
-            found.extend(keys::last_record(&row.key).map(|record| Quarantined {
-                record,
-                code: refusal.code,
-                reason: refusal.reason,
-            }));
-        }
-        Ok(found)
-    }
-
-    pub(super) fn retry(&mut self, record: RecordId) -> Result<(), ReplicaError> {
-        let mut held = self.held(record)?;
-        if !std::mem::take(&mut held.row.is_refused) {
-            return Err(ReplicaError::NotQuarantined(record));
-        }
-        let mut also = Batch::new();
-        also.delete(keys::of_record(keys::REFUSED, record));
-        self.save(&mut held, None, also)
-    }
-
-    pub(super) fn discard(&mut self, record: RecordId) -> Result<(), ReplicaError> {
-        let mut held = self.held(record)?;
-        if !std::mem::take(&mut held.row.is_refused) {
-            return Err(ReplicaError::NotQuarantined(record));
-        }
-        held.retain(|change| !change.is_unsent);
-        held.row.actor = None;
-        if held.changes.is_empty() && held.row.feeds.is_empty() {
-            held.row.is_refused = true;
-            return self.remove(&held);
-        }
-        let mut also = Batch::new();
-        also.delete(keys::of_record(keys::REFUSED, record));
-        let document = held.document()?;
-        self.save(&mut held, Some(&document), also)
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Link {
     /// Whether the first change of every record is lost, and the rest is not said to be all.
     pub(crate) loses_first_change: bool,
     pub(crate) requests: u64,
+    /// The last request.
+    pub(crate) last: Option<Request>,
 }
 
 pub(crate) struct Items {
@@ -37,6 +39,7 @@ impl Transport for Link {
 
     async fn exchange(&mut self, request: &Request) -> Result<Items, TransportError> {
         self.requests += 1;
+        self.last = Some(request.clone());
         let mut server = self.server.lock().unwrap();
         let answered = server.answer(request, self.device, &self.standing);
         let mut items = answered.map_err(TransportError::Refused)?;

@@ -40,6 +40,7 @@ impl Device {
             renames: std::collections::BTreeMap::new(),
             loses_first_change: false,
             requests: 0,
+            last: None,
         };
         Self {
             store,

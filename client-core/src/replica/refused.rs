@@ -1,0 +1,126 @@
+//! What the server refused: shown beside what the server has, sent again, or given up.
+
+use fieldwatch_schemas::chunk::Chunk;
+use fieldwatch_schemas::id::RecordId;
+use fieldwatch_schemas::record::Document;
+use fieldwatch_schemas::record::view::View;
+use fieldwatch_schemas::store::{Batch, KeyRange};
+
+use super::rows::{RefusalRow, decode};
+use super::{Group, Quarantined, Replica, ReplicaError, Shown, keys};
+
+/// What was refused of a record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refused {
+    /// Why.
+    pub why: Quarantined,
+    /// The record without it: what the server has, as far as this device knows. Of one that it has nothing of, a blank one.
+    pub before: View,
+    /// The record with it.
+    pub after: Shown,
+}
+
+impl Replica {
+    /// What the server refused of a record, and why.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::RecordUnknown`], [`ReplicaError::NotQuarantined`].
+    pub fn refused(&self, record: RecordId) -> Result<Refused, ReplicaError> {
+        let group = self.group();
+        group.noting(group.refused(record))
+    }
+
+    /// What the server refused, and why.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::Store`] and [`ReplicaError::Damaged`].
+    pub fn quarantined(&self) -> Result<Vec<Quarantined>, ReplicaError> {
+        self.group().quarantined()
+    }
+
+    /// Puts a refused record back into the outbox.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::RecordUnknown`], [`ReplicaError::NotQuarantined`].
+    pub fn retry(&self, record: RecordId) -> Result<(), ReplicaError> {
+        self.batch(|group| group.retry(record))
+    }
+
+    /// Gives up the refused changes of a record: it is again what the server has, and the next edit is written by a new actor. A record
+    /// that the server never had is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplicaError::RecordUnknown`], [`ReplicaError::NotQuarantined`].
+    pub fn discard(&self, record: RecordId) -> Result<(), ReplicaError> {
+        self.batch(|group| group.discard(record))
+    }
+}
+
+impl Group<'_> {
+    fn refused(&self, record: RecordId) -> Result<Refused, ReplicaError> {
+        let held = self.held(record)?;
+        if !held.row.is_refused {
+            return Err(ReplicaError::NotQuarantined(record));
+        }
+        let sent = held.changes.iter().zip(held.chunks()?);
+        let sent = sent.filter(|(change, _)| !change.is_unsent);
+        let sent: Vec<Chunk> = sent.map(|(_, chunk)| chunk).collect();
+        let before = Document::from_chunks(record, held.kind()?, &sent)?.view();
+        Ok(Refused {
+            why: self.why(record)?,
+            before,
+            after: self.show(record)?,
+        })
+    }
+
+    fn quarantined(&self) -> Result<Vec<Quarantined>, ReplicaError> {
+        let keys = self.keys(&KeyRange::prefix(&[keys::REFUSED]))?;
+        let records = keys.iter().filter_map(|key| keys::record_of_row(key));
+        records.map(|record| self.why(record)).collect()
+    }
+
+    fn why(&self, record: RecordId) -> Result<Quarantined, ReplicaError> {
+        let row = self.readable(&keys::of_record(keys::REFUSED, record))?;
+        let read = decode::<RefusalRow>(&row.unwrap_or_default(), "a refusal");
+        let refusal = self
+            .noting(read)
+            .unwrap_or_else(|_| RefusalRow::unreadable());
+        Ok(Quarantined {
+            record,
+            code: refusal.code,
+            reason: refusal.reason,
+        })
+    }
+
+    fn retry(&mut self, record: RecordId) -> Result<(), ReplicaError> {
+        let mut held = self.held(record)?;
+        if !std::mem::take(&mut held.row.is_refused) {
+            return Err(ReplicaError::NotQuarantined(record));
+        }
+        let mut also = Batch::new();
+        also.delete(keys::of_record(keys::REFUSED, record));
+        self.save(&mut held, None, also)
+    }
+
+    fn discard(&mut self, record: RecordId) -> Result<(), ReplicaError> {
+        let mut held = self.held(record)?;
+        if !std::mem::take(&mut held.row.is_refused) {
+            return Err(ReplicaError::NotQuarantined(record));
+        }
+        held.retain(|change| !change.is_unsent);
+        held.row.actor = None;
+        if held.changes.is_empty() && held.row.feeds.is_empty() {
+            held.row.is_refused = true;
+            return self.remove(&held);
+        }
+        let mut also = Batch::new();
+        also.delete(keys::of_record(keys::REFUSED, record));
+        self.drop_aside(record, &mut also)?;
+        let document = held.document()?;
+        self.save(&mut held, Some(&document), also)
+    }
+}
