@@ -122,6 +122,14 @@ pub const BODY_PAUSE_MS_MAX: u64 = 60_000;
 pub const STREAMS_MAX: u32 = 32;
 /// The most syncs under way at once; more wait.
 pub const SYNCS_MAX: usize = 256;
+/// The most memory that the bodies of all requests under way take together, in bytes.
+pub const BODIES_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// What of each body is not counted towards it, in bytes: who brings little is never refused for it.
+pub const BODY_FREE_BYTES: usize = 64 * 1024;
+/// The most syncs under way at once of one device: its own, and those that a lost link has left behind.
+pub const DEVICE_SYNCS_MAX: usize = 4;
+/// When to come back, as a server that cannot take a request now says it, in seconds.
+pub const RETRY_AFTER_S: u32 = 5;
 /// How long a sync waits for its turn, in milliseconds, before it is told to come back later.
 pub const SYNC_WAIT_MS_MAX: u64 = 20_000;
 /// The largest JSON body of a request, in bytes.

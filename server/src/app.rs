@@ -2,15 +2,13 @@
 
 mod placing;
 
+pub mod crowd;
+
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use fieldwatch_schemas::id::DeviceId;
-use fieldwatch_schemas::limits::{SYNC_WAIT_MS_MAX, SYNCS_MAX};
-use fieldwatch_schemas::problem::ProblemKind;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
 
+use self::crowd::Crowd;
 use crate::committer::{Committer, CommitterHandle, OwnedAsker};
 use crate::erase;
 use crate::ledger::Ledger;
@@ -34,7 +32,7 @@ pub struct App {
     committer: Mutex<Option<Committer>>,
     gate: Gate,
     notary: Arc<Notary>,
-    syncs: Arc<Semaphore>,
+    crowd: Arc<Crowd>,
 }
 
 impl App {
@@ -63,7 +61,7 @@ impl App {
             committer: Mutex::new(Some(committer)),
             gate,
             notary,
-            syncs: Arc::new(Semaphore::new(SYNCS_MAX)),
+            crowd: Crowd::new(),
         });
         placing::resume(&app)?;
         Ok(app)
@@ -168,18 +166,10 @@ impl App {
         })
     }
 
-    /// Waits for one of the places that syncs have, to be held until the sync is over.
-    ///
-    /// # Errors
-    ///
-    /// `too_many` if none becomes free in time.
-    pub async fn sync_place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
-        let wait = Duration::from_millis(SYNC_WAIT_MS_MAX);
-        let place = timeout(wait, self.syncs.clone().acquire_owned()).await;
-        place
-            .ok()
-            .and_then(Result::ok)
-            .ok_or(ApiError::Refused(ProblemKind::TooMany))
+    /// Everybody who syncs just now.
+    #[must_use]
+    pub fn crowd(&self) -> &Arc<Crowd> {
+        &self.crowd
     }
 }
 

@@ -5,6 +5,7 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use fieldwatch_schemas::limits::RETRY_AFTER_S;
 use fieldwatch_schemas::problem::{Problem, ProblemKind};
 use fieldwatch_schemas::store::StoreError;
 
@@ -95,6 +96,12 @@ impl IntoResponse for ApiError {
         let status =
             StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&problem).unwrap_or_default();
-        (status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response()
+        let media = [(header::CONTENT_TYPE, MEDIA_TYPE)];
+        let later = matches!(problem.status, 429 | 503)
+            .then_some([(header::RETRY_AFTER, RETRY_AFTER_S.to_string())]);
+        match later {
+            Some(later) => (status, media, later, body).into_response(),
+            None => (status, media, body).into_response(),
+        }
     }
 }

@@ -6,6 +6,8 @@
     reason = "a test that cannot go on has failed, in its functions too"
 )]
 
+#[path = "api/crowd.rs"]
+mod crowd;
 #[path = "api/devices.rs"]
 mod devices;
 #[path = "api/health.rs"]

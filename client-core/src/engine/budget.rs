@@ -33,7 +33,7 @@ pub(super) struct Budget {
     /// What the last request and its reply took in any case.
     fixed: u64,
     /// Whether something was kept back from the last request.
-    pub(super) held_back: bool,
+    held_back: bool,
     /// What is larger than the budget: records, and what each takes.
     pub(super) waiting: BTreeMap<RecordId, u64>,
 }
@@ -44,6 +44,11 @@ impl Budget {
             whole,
             ..Self::default()
         }
+    }
+
+    /// Whether bytes are counted.
+    pub(super) fn is_bounded(&self) -> bool {
+        self.whole.is_some()
     }
 
     /// Whether too little is left for another request.

@@ -270,6 +270,36 @@ fn thirty_seconds_without_an_item_end_the_exchange() {
 }
 
 #[test]
+fn a_watcher_waits_at_least_as_long_as_the_server_asks() {
+    let mut engine = Engine::new(Patience::Watch, None, SeededChance::new(1));
+    engine.handle(Input::Begin, 0);
+    engine.handle(Input::Offered(offer(&[1])), 0);
+    engine.handle(Input::Later(90_000), 0);
+    engine.handle(Input::Failed(Problem::new(ProblemKind::TooMany)), 0);
+    let effects = engine.handle(Input::Applied(applied(0, 1)), 0);
+    let [Effect::Wait(ms)] = effects.as_slice() else {
+        panic!("not waited: {effects:?}");
+    };
+    assert!((90_000..=91_000).contains(ms), "{ms}");
+}
+
+#[test]
+fn a_reply_is_broken_off_at_its_next_commit_point_for_what_somebody_opened() {
+    let mut engine = Engine::new(Patience::Once, None, SeededChance::new(1));
+    engine.handle(Input::Begin, 0);
+    engine.handle(Input::Offered(offer(&[])), 0);
+    engine.handle(Input::Item(hello()), 0);
+    let effects = engine.handle(Input::Item(commit(5)), 0);
+    assert!(matches!(effects.as_slice(), [Effect::Apply(_)]));
+    let opened = Applied {
+        opened: true,
+        ..applied(0, 0)
+    };
+    let effects = engine.handle(Input::Applied(opened), 0);
+    assert_eq!(effects, [Effect::Abandon, Effect::Offer]);
+}
+
+#[test]
 fn a_spent_budget_ends_the_sync_without_saying_that_both_agree() {
     let mut engine = Engine::new(Patience::Once, Some(10_000), SeededChance::new(1));
     engine.handle(Input::Begin, 0);

@@ -62,7 +62,8 @@ impl<C: Chance> Engine<C> {
         if exchange.progressed || applied.opened {
             return self.next_offer();
         }
-        if self.budget.held_back || !exchange.withheld.is_empty() {
+        if self.budget.is_bounded() {
+            // What is left pays for nothing more of what there is; a fresh budget may.
             return self.finish(false);
         }
         let words = "the server answers, and nothing moves";

@@ -17,7 +17,7 @@ use fieldwatch_schemas::sync::repair::{
 };
 
 use super::body::{self, Part};
-use super::page::{Page, rows_after, size_of};
+use super::page::{Page, place_in_feed, rows_after, size_of};
 use super::{Pull, Wanted};
 use crate::erase::tombstone_of;
 use crate::log::Reading;
@@ -192,6 +192,12 @@ impl Pull {
                     return Ok(None);
                 };
                 let sent = self.sent.get(&record).copied();
+                if sent.is_none() && self.budget.never_takes(row.size_bytes) {
+                    let mut item = self.withheld(reading, record, row.size_bytes)?;
+                    item.iter_mut()
+                        .for_each(|item| place_in_feed(item, repairing.number, 0));
+                    return Ok(item);
+                }
                 let part = Part {
                     after: sent.unwrap_or(0),
                     is_whole: sent.is_none(),

@@ -38,8 +38,8 @@ pub(super) async fn sync(
             return Err(error);
         }
     };
-    let place = app.sync_place().await?;
-    let request = body::read(&head.headers, body).await?;
+    let mut place = app.crowd().place(device.id).await?;
+    let request = body::read(&head.headers, body, &mut place).await?;
     let coding = Coding::accepted(&head.headers);
     let token = match proof {
         Proof::Assertion => Some(app.token(device.id)?),
@@ -47,6 +47,7 @@ pub(super) async fn sync(
     };
     let name = coding.name();
     let reply = Reply::begin(app, &device, request, coding).await?;
+    place.lets_go();
     answered(reply.stream(place), name, token)
 }
 

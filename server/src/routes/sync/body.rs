@@ -18,22 +18,30 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio_stream::StreamExt as _;
 use tokio_util::io::StreamReader;
 
+use crate::app::crowd::Place;
 use crate::problem::ApiError;
 use crate::routes::reading::is_media;
 
 /// The longest list of wanted records; as many as a push may bring.
 const WANTS_MAX: usize = PUSH_RECORDS_MAX;
 
+/// How much is read before memory is asked for it.
+const PIECE_BYTES: u64 = 64 * 1024;
+
 /// Reads a request, and checks what can be checked without knowing who asks.
-pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Request, ApiError> {
+pub(super) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    place: &mut Place,
+) -> Result<Request, ApiError> {
     if !is_media(headers, MEDIA_TYPE) {
         return Err(ApiError::Refused(ProblemKind::MediaUnknown));
     }
     let bytes = match coding(headers)? {
-        Coding::Identity => bounded(raw(body)).await?,
+        Coding::Identity => bounded(raw(body), place).await?,
         Coding::Zstd => {
             let window = [DParameter::window_log_max(ZSTD_WINDOW_LOG_MAX)];
-            bounded(ZstdDecoder::with_params(raw(body), &window)).await?
+            bounded(ZstdDecoder::with_params(raw(body), &window), place).await?
         }
     };
     parse(&bytes)
@@ -66,18 +74,23 @@ fn raw(body: Body) -> impl tokio::io::AsyncBufRead + Unpin {
     StreamReader::new(Box::pin(pieces))
 }
 
-async fn bounded(reader: impl AsyncRead + Unpin) -> Result<Vec<u8>, ApiError> {
+/// Reads it all, piece by piece, as long as there is memory for it.
+async fn bounded(
+    mut reader: impl AsyncRead + Unpin,
+    place: &mut Place,
+) -> Result<Vec<u8>, ApiError> {
+    let cut = |_| ApiError::bad_request("the body was cut, or its coding is broken");
     let mut bytes = Vec::new();
-    let limit = REQUEST_BYTES_MAX as u64;
-    reader
-        .take(limit + 1)
-        .read_to_end(&mut bytes)
-        .await
-        .map_err(|_| ApiError::bad_request("the body was cut, or its coding is broken"))?;
-    if bytes.len() > REQUEST_BYTES_MAX {
-        return Err(ApiError::Refused(ProblemKind::TooLarge));
+    loop {
+        let mut piece = (&mut reader).take(PIECE_BYTES);
+        if piece.read_to_end(&mut bytes).await.map_err(cut)? == 0 {
+            return Ok(bytes);
+        }
+        if bytes.len() > REQUEST_BYTES_MAX {
+            return Err(ApiError::Refused(ProblemKind::TooLarge));
+        }
+        place.holds(bytes.len())?;
     }
-    Ok(bytes)
 }
 
 /// Only the version: the rest of a newer request may be unreadable.

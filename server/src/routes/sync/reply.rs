@@ -8,12 +8,13 @@ use axum::body::{Body, Bytes};
 use fieldwatch_schemas::limits::BODY_PAUSE_MS_MAX;
 use fieldwatch_schemas::sync::exchange::{Item, Request};
 use fieldwatch_schemas::sync::frame;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio_stream::wrappers::ReceiverStream;
 use tracing::Instrument as _;
 
 use super::coding::Coding;
+use crate::app::crowd::Place;
 use crate::app::{App, random};
 use crate::exchange::{self, Exchange};
 use crate::problem::ApiError;
@@ -93,7 +94,7 @@ impl Reply {
     }
 
     /// The body. `place` is held until it is over.
-    pub(super) fn stream(self, place: OwnedSemaphorePermit) -> Body {
+    pub(super) fn stream(self, place: Place) -> Body {
         let (pages, waiting) = mpsc::channel(PAGES_WAITING);
         let tell = async move {
             self.tell(&pages).await;

@@ -25,8 +25,8 @@ async fn try_keep(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<(), ApiError> {
-    let _place = app.sync_place().await?;
-    let outbox = body::read(headers, body).await?.outbox;
+    let mut place = app.crowd().place(device).await?;
+    let outbox = body::read(headers, body, &mut place).await?.outbox;
     if outbox.is_empty() {
         return Ok(());
     }
