@@ -129,3 +129,61 @@ async fn a_push_to_another_station_is_refused_alike_whether_the_record_exists_or
     }
     assert_eq!(problems[0], problems[1]);
 }
+
+/// How many changes wait for a release.
+fn waiting(world: &World) -> usize {
+    let store = world.app.log().store().unwrap();
+    let mut rows = 0;
+    let range = fieldwatch_schemas::store::KeyRange::prefix(&[8]);
+    store
+        .scan(&range, &mut |_, _| {
+            rows += 1;
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    rows
+}
+
+#[tokio::test]
+async fn a_revoked_device_hears_the_same_whatever_it_brings_and_only_what_is_sound_is_kept() {
+    let world = one_case().await;
+    let staff = world.staff().await;
+    let now_ms = world.app.now_ms();
+    world.app.register().revoke(staff.id, now_ms).unwrap();
+    let own = case(STATION, "换货");
+    let mut damaged = case(STATION, "维修");
+    damaged.changes[0][40] ^= 1;
+    let outboxes = [
+        vec![],
+        vec![own.clone()],
+        vec![own],
+        vec![damaged],
+        vec![case("never-a-station", "退货")],
+    ];
+    let mut first = None;
+    for outbox in outboxes {
+        let mut request = asking(&["station/330106-0012"]);
+        request.outbox = outbox;
+        let reply = world.sync(&staff, &request).await;
+        assert_eq!(reply.problem(), ProblemKind::DeviceRevoked);
+        let seen = seen(&reply);
+        assert_eq!(*first.get_or_insert(seen.clone()), seen);
+    }
+    assert_eq!(waiting(&world), 1, "once, and nothing unsound");
+}
+
+#[tokio::test]
+async fn what_somebody_brings_who_cannot_sign_for_a_revoked_device_is_not_kept() {
+    let world = one_case().await;
+    let (staff, other) = (world.staff().await, world.staff().await);
+    world.app.register().revoke(staff.id, 0).unwrap();
+    let mut request = asking(&[]);
+    request.outbox = vec![case(STATION, "换货")];
+    let thief = Device {
+        id: staff.id,
+        ..other
+    };
+    let reply = world.sync(&thief, &request).await;
+    assert_eq!(reply.problem(), ProblemKind::DeviceUnknown);
+    assert_eq!(waiting(&world), 0);
+}

@@ -196,3 +196,36 @@ fn stopping_finishes_what_is_queued() {
     let late = handle.push_blocking(alice.asker.clone(), Vec::new());
     assert_eq!(late.unwrap_err(), ProblemKind::Unavailable);
 }
+
+#[test]
+fn what_one_author_may_is_taken_though_anothers_changes_in_the_same_push_are_refused() {
+    let world = World::new();
+    let mut alice = Replica::of_station(staff(1));
+    let record = alice.new_case();
+    world
+        .push(&alice.asker.clone(), alice.request().outbox)
+        .unwrap();
+    let mut bob = Replica::of_station(staff(2));
+    bob.documents = alice.documents.clone();
+    let theirs = alice.edit(record, &[text("problem", "contract")]);
+    let own = bob.edit(record, &[text("goods_name", "手机")]);
+    let both = Pushed {
+        record,
+        kind: "case".to_owned(),
+        changes: [&theirs, &own]
+            .map(|chunk| chunk.bytes().to_vec().into())
+            .to_vec(),
+        vouched: None,
+    };
+    let outcome = world.push(&bob.asker, vec![both]).unwrap().remove(0);
+    assert_eq!(outcome.verdict, Verdict::Refused);
+    assert_eq!(outcome.durable, [own.hash()]);
+    let refused = outcome.refused.unwrap();
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0].changes, [theirs.hash()]);
+    assert_eq!(refused[0].problem, "actor_foreign");
+    assert_eq!(world.check().problems, Vec::<String>::new());
+    let pushed = alice.request().outbox;
+    let outcomes = world.push(&alice.asker.clone(), pushed).unwrap();
+    assert_eq!(verdicts(&outcomes), [Verdict::Stored], "from its author");
+}
