@@ -63,6 +63,13 @@ impl World {
     }
 
     fn finish(&mut self, place: usize, result: Result<Report, Problem>) {
+        if let Err(problem) = &result
+            && problem.kind() == Some(ProblemKind::Internal)
+        {
+            let words = problem.detail.as_deref().unwrap_or(&problem.title);
+            let what = format!("device {place} ended a sync by a mistake of ours: {words}");
+            self.findings.diverged(&what);
+        }
         if let Some(device) = self.devices.get_mut(place) {
             device.session = None;
             device.replica.mark_sending([].into());
