@@ -43,8 +43,8 @@ impl Group<'_> {
 
     /// Finishes what a crash left half erased.
     pub(super) fn finish_erasing(&mut self) -> Result<(), ReplicaError> {
-        for row in self.rows(&KeyRange::prefix(&[keys::ERASING]))? {
-            let Some(id) = keys::last_record(&row.key) else {
+        for key in self.keys(&KeyRange::prefix(&[keys::ERASING]))? {
+            let Some(id) = keys::last_record(&key) else {
                 continue;
             };
             match self.erase(id) {
@@ -59,7 +59,15 @@ impl Group<'_> {
     fn remove_everywhere(&mut self, id: RecordId) -> Result<(), ReplicaError> {
         self.forget_receipts(id)?;
         self.unlist_gone(id)?;
-        let Some(mut held) = self.find(id)? else {
+        let found = match self.find(id) {
+            Err(error) if error.is_damage() => {
+                // Its rows go all the same; what counted it is counted anew by the next sync.
+                self.suspect();
+                return self.note_suspicion();
+            }
+            found => found?,
+        };
+        let Some(mut held) = found else {
             return Ok(());
         };
         let mut also = Batch::new();

@@ -4,6 +4,8 @@
 use crate::harmed::{self, Harmed, Rows, World, flip, forget, garble, keys, swap};
 use fieldwatch_client_core::chance::SeededChance;
 use fieldwatch_client_core::replica::{Filter, Page, ReplicaError, State};
+use fieldwatch_schemas::problem::ProblemKind;
+use fieldwatch_schemas::sync::pull::Presence;
 
 /// Every row of a table, harmed in every way, one by one. Where values are sealed, one that was changed cannot be taken for another, and
 /// is noticed when it is read.
@@ -230,4 +232,32 @@ fn a_home_of_which_most_cannot_be_read_is_not_swept() {
     assert!(refused.is_damage(), "{refused}");
     let after = harmed::everything(&harmed.device.store);
     assert!(before.iter().all(|row| after.contains(row)));
+}
+
+#[test]
+fn a_damaged_record_can_be_erased_and_the_rest_adds_up() {
+    let world = World::sealed();
+    for table in *b"rcs" {
+        for key in keys(&world.alice.store, table)
+            .iter()
+            .filter(|key| key[1..17] == *world.edited.bytes())
+        {
+            let mut harmed = Harmed::of(&world);
+            garble(&harmed.device.store, key);
+            {
+                let mut server = harmed.device.link.server.lock().unwrap();
+                server.remove(world.edited, Presence::Erased);
+                server
+                    .refuses
+                    .insert(world.edited, ProblemKind::RecordErased);
+            }
+            assert!(harmed.device.sync().unwrap().in_sync);
+            assert!(matches!(
+                harmed.device.replica.view(world.edited),
+                Err(ReplicaError::RecordUnknown(_))
+            ));
+            harmed.device.synced();
+            assert!(harmed.device.replica.examine().unwrap().is_sound());
+        }
+    }
 }

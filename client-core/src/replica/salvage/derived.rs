@@ -198,8 +198,11 @@ impl Group<'_> {
             }
         }
         for key in self.keys(&KeyRange::prefix(&[keys::WANTED]))? {
-            if self.readable(&key)?.is_none() {
-                told.note(keys::record_of_row(&key), What::Mark);
+            let id = keys::record_of_row(&key);
+            if id.is_none_or(|id| self.has_erased(id)) {
+                self.sweep(&key, id, What::Mark, told)?;
+            } else if self.readable(&key)?.is_none() {
+                told.note(id, What::Mark);
                 let mut batch = Batch::new();
                 batch.put(key, Vec::new());
                 self.store().apply(&batch)?;
