@@ -31,6 +31,8 @@ mod pulling;
 mod pushing;
 #[path = "log/redacting.rs"]
 mod redacting;
+#[path = "log/repairing.rs"]
+mod repairing;
 #[path = "log/replica.rs"]
 mod replica;
 #[path = "log/reporting.rs"]
