@@ -92,11 +92,10 @@ impl Story {
 fn nothing_of_an_erased_record_can_be_read_in_any_file_or_with_any_key_that_is_left() -> Told<()> {
     let story = begin()?;
     let world = &story.world;
-    let (backup, old_keys) = (world.path("backup"), world.path("old.keys"));
-    world.stop()?;
-    copy(&world.data().join("store"), &backup)?;
-    fs::copy(story.keys(), &old_keys)?;
-    world.serve_again()?;
+    let (backed_up, keys) = (world.path("backup"), world.path("keys"));
+    let (into, keys_into) = (backed_up.display().to_string(), keys.display().to_string());
+    world.admin(&["backup", &into, "--keys", &keys_into])?;
+    let (backup, old_keys) = (backed_up.join("store"), keys.join("record.keys"));
     for words in [NAME, STORY] {
         // What this test looks for can be found while it is there.
         assert!(server_says(&backup, &old_keys, words)?);
@@ -117,6 +116,12 @@ fn nothing_of_an_erased_record_can_be_read_in_any_file_or_with_any_key_that_is_l
     assert!(server_says(&backup, &story.keys(), "another story")?);
     let compacted = world.admin(&["compact"])?.json()?;
     assert!(number(&compacted, "rows")? > 0, "{compacted}");
+    assert_eq!(world.check()?, 1);
+    world.admin(&["restore", &into, "--replace"])?;
+    assert_eq!(world.check()?, 1);
+    world.serve_again()?;
+    story.has_lost_both(&story.alice)?;
+    story.has_lost_both(&world.staff("carol", STATION)?)?;
     assert_eq!(world.check()?, 1);
     Ok(())
 }

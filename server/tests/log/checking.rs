@@ -160,3 +160,33 @@ fn a_change_beyond_its_records_position_and_a_key_of_no_table_are_found() {
     says(&problems, "its last change is at");
     says(&problems, "a key of no table");
 }
+
+#[test]
+fn a_row_that_its_seal_does_not_fit_is_found_and_stops_nothing() {
+    let keys: [fn(RecordId, &RecordRow) -> Vec<u8>; 3] = [
+        |record, _| tables::record_key(record),
+        |record, _| tables::summary_key(record),
+        |record, row| tables::change_key(record, row.position, 0),
+    ];
+    for key in keys {
+        let world = World::new();
+        let mut alice = Replica::of_station(staff(1));
+        let mut records: Vec<_> = (0..3).map(|_| alice.new_case()).collect();
+        alice.sync(&world).unwrap();
+        records.sort();
+        let key = key(records[0], &row_of(&world, records[0]));
+        let mut value = world.store.get(&key).unwrap().unwrap();
+        value[30] ^= 1;
+        let mut batch = Batch::new();
+        batch.put(key, value);
+        world.store.apply(&batch).unwrap();
+        let checked = world.check();
+        assert_eq!(checked.records, 3);
+        says(&checked.problems, "a value that its seal does not fit");
+        let others = |problem: &String| {
+            let named = |record: &RecordId| problem.contains(&record.to_string());
+            records[1..].iter().any(named)
+        };
+        assert!(!checked.problems.iter().any(others), "{checked:?}");
+    }
+}
