@@ -11,7 +11,6 @@ use super::home::Home;
 use super::output::Output;
 use crate::engine::{Patience, Synced, Waiting};
 use crate::identity::Identity;
-use crate::replica::Account;
 use crate::store::home;
 use crate::sync::{Options, SyncError, sync as sync_once};
 use crate::transport::TransportError;
@@ -36,18 +35,7 @@ pub(super) fn enrol(
     if let Some(key) = &reply.receipt_key {
         home::keep_receipt_key(home.place(), key)?;
     }
-    let account = Account {
-        device: reply.device,
-        standing: reply.standing,
-        person_name: reply.person_name,
-        server: reply.server,
-        url: link.server,
-        pin: link.pin,
-        receipt_key: reply.receipt_key,
-    };
-    home.replica().keep_nonce(&reply.nonce)?;
-    home.replica().keep_stations(&reply.stations)?;
-    home.replica().enrolled(&account, &reply.grants)?;
+    let account = home.replica().keep_enrolment(&link, &reply)?;
     let role = account.standing.role;
     output.answer(
         || json!({ "device": account.device, "person": account.standing.person, "role": role, "server": account.url }),

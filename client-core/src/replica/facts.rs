@@ -4,6 +4,7 @@ use fieldwatch_schemas::feed::{Grant, Standing};
 use fieldwatch_schemas::id::LogId;
 use fieldwatch_schemas::store::Batch;
 
+use fieldwatch_schemas::sync::enrol::{EnrolReply, TicketLink};
 use fieldwatch_schemas::sync::station::StationCard;
 
 use super::rows::{decode, encode};
@@ -99,20 +100,37 @@ impl Replica {
         Ok(stations.into_iter().find(|station| station.id == id))
     }
 
-    /// Keeps the stations that an enrolment told of; durable when the call returns.
+    /// Keeps all that an enrolment brought, in one batch; durable when the call returns.
     ///
     /// # Errors
     ///
-    /// [`ReplicaError::Store`].
-    pub fn keep_stations(&self, stations: &[StationCard]) -> Result<(), ReplicaError> {
+    /// [`ReplicaError::Store`]; nothing of it is kept then.
+    pub fn keep_enrolment(
+        &self,
+        link: &TicketLink,
+        reply: &EnrolReply,
+    ) -> Result<Account, ReplicaError> {
+        let account = Account {
+            device: reply.device,
+            standing: reply.standing.clone(),
+            person_name: reply.person_name.clone(),
+            server: reply.server.clone(),
+            url: link.server.clone(),
+            pin: link.pin.clone(),
+            receipt_key: reply.receipt_key.clone(),
+        };
         self.batch(|group| {
             let mut batch = Batch::new();
-            group.put_stations(stations, &mut batch);
-            Ok(group.store().apply(&batch)?)
-        })
+            batch.put(keys::fact(ACCOUNT), encode(&account));
+            batch.put(keys::fact(NONCE), encode(&reply.nonce));
+            group.put_stations(&reply.stations, &mut batch);
+            group.put_grants(&reply.grants, &mut batch);
+            Ok::<(), ReplicaError>(group.store().apply(&batch)?)
+        })?;
+        Ok(account)
     }
 
-    /// Keeps what an enrolment brought; durable when the call returns.
+    /// Keeps who this device is and what it may do; durable when the call returns.
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fieldwatch_client_core::chance::SystemChance;
 use fieldwatch_client_core::engine::Patience;
 use fieldwatch_client_core::identity::Identity;
-use fieldwatch_client_core::replica::{Account, Replica};
+use fieldwatch_client_core::replica::Replica;
 use fieldwatch_client_core::store::home::{KeySource, open_home};
 use fieldwatch_client_core::sync::{Options, Synced, sync};
 use fieldwatch_client_core::transport::https::{self, Https};
@@ -38,18 +38,7 @@ impl Device {
         let identity = Identity::generate(&mut SystemChance)?;
         replica.keep_identity(&identity)?;
         let reply = https::enrol(&link, person.device, &identity).await?;
-        let account = Account {
-            device: reply.device,
-            standing: reply.standing,
-            person_name: reply.person_name,
-            server: reply.server,
-            url: link.server,
-            pin: link.pin,
-            receipt_key: reply.receipt_key,
-        };
-        replica.keep_nonce(&reply.nonce)?;
-        replica.keep_stations(&reply.stations)?;
-        replica.enrolled(&account, &reply.grants)?;
+        let account = replica.keep_enrolment(&link, &reply)?;
         Ok(Self {
             id: account.device,
             replica: Arc::new(replica),
