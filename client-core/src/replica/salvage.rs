@@ -15,6 +15,8 @@ mod harm;
 mod overlay;
 pub(super) mod rebuild;
 mod record;
+mod remains;
+mod sweep;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
