@@ -86,6 +86,8 @@ struct Memory {
     next_place: u64,
     sending: BTreeSet<RecordId>,
     repairs: repair::Repairs,
+    /// Whether the feeds were compared with their records.
+    is_summed: bool,
     /// The records of the last offer, and how many changes each had then.
     offered: BTreeMap<RecordId, usize>,
     /// How many receipts there are, or were before some went; counted when the first one comes.

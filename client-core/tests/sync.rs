@@ -20,6 +20,8 @@ mod linked;
 mod moving;
 #[path = "sync/quarantine.rs"]
 mod quarantine;
+#[path = "sync/repaired.rs"]
+mod repaired;
 #[path = "sync/repairing.rs"]
 mod repairing;
 #[path = "sync/salvage.rs"]

@@ -54,6 +54,7 @@ impl Replica {
 
 impl Group<'_> {
     fn make_offer(&mut self) -> Result<Offer, ReplicaError> {
+        self.sum_up()?;
         let feeds = self.feed_statuses()?.into_iter().take(FEEDS_MAX);
         let feeds = feeds.map(|status| FeedCursor {
             feed: status.feed,

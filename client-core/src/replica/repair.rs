@@ -60,6 +60,41 @@ impl Group<'_> {
         Ok(self.store().apply(&batch)?)
     }
 
+    /// Once in the life of this program: a feed whose row does not say what its records come to cannot be relied on.
+    pub(super) fn sum_up(&mut self) -> Result<(), ReplicaError> {
+        if std::mem::replace(&mut self.state.is_summed, true) {
+            return Ok(());
+        }
+        if self.wrong_sums()?.is_empty() {
+            return Ok(());
+        }
+        // Unsent work of a record whose row is lost is found by its changes, before the server's copy takes its place.
+        self.salvage()?;
+        let wrong = self.wrong_sums()?;
+        tracing::warn!(
+            feeds = wrong.len(),
+            "feeds were not what their records come to"
+        );
+        self.distrust(&wrong)
+    }
+
+    fn wrong_sums(&self) -> Result<Vec<u8>, ReplicaError> {
+        let mut sums: BTreeMap<u8, (Digest, u64)> = BTreeMap::new();
+        for (_, row) in self.record_rows()? {
+            for membership in &row.feeds {
+                let (digest, records) = sums.entry(membership.feed).or_default();
+                *digest = digest.plus(membership.digest);
+                *records += 1;
+            }
+        }
+        let feeds = (0..=u8::MAX).zip(&self.state.feeds);
+        let wrong = feeds.filter(|(number, feed)| {
+            let sum = sums.get(number).copied().unwrap_or_default();
+            !feed.is_unsure && sum != (feed.digest, feed.records)
+        });
+        Ok(wrong.map(|(number, _)| number).collect())
+    }
+
     /// How many feeds cannot be relied on.
     pub(super) fn unsure(&self) -> u64 {
         let unsure = self.state.feeds.iter().filter(|feed| feed.is_unsure);
