@@ -109,6 +109,8 @@ pub struct Engine<C> {
     /// How often feeds were repaired because their digests did not agree.
     repairs: BTreeMap<Feed, u8>,
     diverged: BTreeSet<Feed>,
+    /// Whether the sync went on only because somebody wrote while it lasted.
+    was_written_upon: bool,
     /// The refusal that made the engine ask for its grants alone.
     grants_refused: Option<Problem>,
 }
@@ -143,6 +145,7 @@ impl<C: Chance> Engine<C> {
             tried: Tried::default(),
             repairs: BTreeMap::new(),
             diverged: BTreeSet::new(),
+            was_written_upon: false,
             grants_refused: None,
         }
     }

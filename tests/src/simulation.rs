@@ -34,6 +34,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fieldwatch_client_core::replica::ReplicaError;
+use fieldwatch_schemas::store::StoreError;
 
 use self::books::Books;
 use self::clock::Queue;
@@ -269,7 +270,7 @@ impl World {
         };
         if device.disk.is_dark() {
             self.tally.faults.device_crash += 1;
-            let batches = usize::from(self.books.changes.is_multiple_of(3));
+            let batches = usize::try_from(self.books.changes % 5).unwrap_or(0);
             return device.restart(batches);
         }
         if device.disk.was_full() {
@@ -282,7 +283,8 @@ impl World {
                 ReplicaError::Edit(_)
                 | ReplicaError::Incomplete(_)
                 | ReplicaError::AlreadyExists(_)
-                | ReplicaError::NotQuarantined(_),
+                | ReplicaError::NotQuarantined(_)
+                | ReplicaError::Store(StoreError::Erased),
             ) => Ok(()),
             Err(error) => Err(Fault::new(format!(
                 "device {place}: {}",

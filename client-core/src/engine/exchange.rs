@@ -233,6 +233,11 @@ impl Exchange {
         Taken::More
     }
 
+    /// Whether the request pushed no record.
+    pub(super) fn brought_nothing(&self) -> bool {
+        self.pushed.is_empty()
+    }
+
     pub(super) fn turn_page(&mut self) -> Page {
         self.page_bytes = 0;
         std::mem::take(&mut self.page)

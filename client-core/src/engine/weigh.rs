@@ -66,6 +66,11 @@ impl<C: Chance> Engine<C> {
             // What is left pays for nothing more of what there is; a fresh budget may.
             return self.finish(false);
         }
+        if exchange.brought_nothing() && applied.outbox > 0 && !self.was_written_upon {
+            // Somebody wrote meanwhile: once more, and no more than that.
+            self.was_written_upon = true;
+            return self.next_offer();
+        }
         let words = "the server answers, and nothing moves";
         self.fail(Problem::with_detail(ProblemKind::Internal, words))
     }

@@ -10,8 +10,11 @@ use fieldwatch_schemas::store::{BATCH_ROWS_MAX, Batch, KeyRange, Store};
 use minicbor::bytes::ByteVec;
 
 use super::RegisterError;
+use super::rows::Stored as _;
+use super::station::Station;
 use crate::ledger::{Entry, Ledger, Mark, RegisterRow};
 use crate::log::all_rows;
+use crate::tables::unfinished::placing_key;
 
 /// How far the store has heard the ledger: a [`Mark`].
 const MARK: [u8; 1] = [0x8f];
@@ -43,9 +46,12 @@ pub(super) fn bring_up(store: &dyn Store, ledger: &Ledger) -> Result<(), Registe
         "the register is brought up to the ledger"
     );
     let rows: Vec<_> = rows.into_iter().collect();
-    for part in rows.chunks(BATCH_ROWS_MAX) {
+    for part in rows.chunks(BATCH_ROWS_MAX / 2) {
         let mut batch = Batch::new();
         for (key, value) in part.iter().cloned() {
+            if let Some(station) = altered_station(store, &key, value.as_ref())? {
+                batch.put(placing_key(&station), Vec::new());
+            }
             match value {
                 Some(value) => batch.put(key, value),
                 None => batch.delete(key),
@@ -54,6 +60,20 @@ pub(super) fn bring_up(store: &dyn Store, ledger: &Ledger) -> Result<(), Registe
         store.apply(&batch)?;
     }
     put_mark(store, &last)
+}
+
+/// The station whose row another takes the place of: it may have moved, and its records are to be placed again.
+fn altered_station(
+    store: &dyn Store,
+    key: &[u8],
+    value: Option<&ByteVec>,
+) -> Result<Option<String>, RegisterError> {
+    let Some((&Station::TABLE, id)) = key.split_first() else {
+        return Ok(None);
+    };
+    let before = store.get(key)?;
+    let is_other = before.is_some_and(|before| value.is_none_or(|value| **value != before));
+    Ok(String::from_utf8(id.to_vec()).ok().filter(|_| is_other))
 }
 
 /// Writes rows into the ledger, then into the store.
