@@ -25,6 +25,7 @@ use fieldwatch_schemas::time::Moment;
 
 pub use self::manifest::Manifest;
 use crate::app::{App, random};
+use crate::data::store::RESTORED;
 use crate::data::{DataError, DataFolder};
 use crate::ledger::LedgerError;
 use crate::log::compact::{Copied, copied, copy};
@@ -185,35 +186,46 @@ pub enum Replace {
     No,
 }
 
-/// Copies a backup's rows into a store beside, under a new log id.
+/// Copies a backup's rows into a store beside, under a new log id. It has its name only when it is whole.
 fn fresh_store(folder: &DataFolder, source: &dyn Store) -> Result<LogId, BackupError> {
-    let path = folder.file("store.restored");
-    match fs::remove_dir_all(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(BackupError::File(path, error));
+    let (path, whole) = (folder.file("store.restoring"), folder.file(RESTORED));
+    for left_over in [&path, &whole] {
+        match fs::remove_dir_all(left_over) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(BackupError::File(left_over.clone(), error));
+            }
+            _ => {}
         }
-        _ => {}
     }
     let fresh = open(&path)?;
     copy(source, &*fresh, &|_| false)?;
     let log = LogId::random(random()?);
     put_id(&*fresh, log)?;
+    fresh.flush()?;
+    drop(fresh);
+    let named = fs::rename(&path, &whole).and_then(|()| sync(folder));
+    named.map_err(|error| BackupError::File(whole, error))?;
     Ok(log)
 }
 
-/// The restored store takes the place of the one that is there, which is kept.
+fn sync(folder: &DataFolder) -> io::Result<()> {
+    File::open(folder.file(""))?.sync_all()
+}
+
+/// The restored store takes the place of the one that is there, which is kept. A crash in between leaves no `store`: whoever opens the
+/// folder next then ends this.
 fn put_in_place(folder: &DataFolder, current: &Path) -> Result<Option<PathBuf>, BackupError> {
     let failed = |error| BackupError::File(current.to_owned(), error);
     let mut replaced = None;
     if current.exists() {
         let mut places = (1_u32..).map(|n| folder.file(&format!("store.before-restore-{n}")));
         let place = places.find(|place| !place.exists()).unwrap_or_default();
-        fs::rename(current, &place).map_err(failed)?;
+        let moved = fs::rename(current, &place).and_then(|()| sync(folder));
+        moved.map_err(failed)?;
         replaced = Some(place);
     }
-    fs::rename(folder.file("store.restored"), current).map_err(failed)?;
-    let parent = File::open(folder.file("")).and_then(|parent| parent.sync_all());
-    parent.map_err(failed)?;
+    let placed = fs::rename(folder.file(RESTORED), current).and_then(|()| sync(folder));
+    placed.map_err(failed)?;
     Ok(replaced)
 }
 

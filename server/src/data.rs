@@ -17,7 +17,7 @@
 
 mod file;
 mod settings;
-mod store;
+pub(crate) mod store;
 
 use std::fs::{self, File};
 use std::io;

@@ -53,6 +53,21 @@ fn copy(from: &Path, to: &Path) -> Told<()> {
     }
 }
 
+fn revoke_the_last(world: &World) -> Told<()> {
+    let devices = world.admin(&["device", "list"])?.lines()?;
+    let last = devices.last().ok_or(Fault::new("no devices"))?;
+    world.admin(&["device", "revoke", &text(last, "device")?])?;
+    Ok(())
+}
+
+/// Nobody is sent again what they have.
+fn was_sent_little(who: &str, healed: &Synced, cold: &Synced) {
+    assert!(
+        healed.bytes_received * 3 < cold.bytes_received,
+        "{who} {healed:?}, from the beginning {cold:?}"
+    );
+}
+
 /// Devices hold the same, all of it acknowledged and none of it refused.
 fn hold_the_same(devices: &[&Device]) -> Told<()> {
     let mut held = Vec::new();
@@ -96,9 +111,7 @@ fn what_was_acknowledged_after_the_backup_comes_back_from_devices_and_what_was_u
     let his = case(&bob, 200)?;
     synced(&bob)?;
     world.admin(&["erase", erased])?;
-    let devices = world.admin(&["device", "list"])?.lines()?;
-    let last = devices.last().ok_or(Fault::new("no devices"))?;
-    world.admin(&["device", "revoke", &text(last, "device")?])?;
+    revoke_the_last(&world)?;
     let dave = world.person("dave", "station_staff", &["--station", STATION])?;
     world.stop()?;
 
@@ -124,13 +137,8 @@ fn what_was_acknowledged_after_the_backup_comes_back_from_devices_and_what_was_u
         assert!(!states.contains_key(erased), "{}", device.name());
         assert_eq!(states.len(), CASES + 1);
     }
-    // Nobody was sent again what they had.
-    for (who, synced) in [("bob", &healed), ("alice", &again)] {
-        assert!(
-            synced.bytes_received * 3 < cold.bytes_received,
-            "{who} {synced:?}, from the beginning {cold:?}"
-        );
-    }
+    was_sent_little("bob", &healed, &cold);
+    was_sent_little("alice", &again, &cold);
     let (kind, _) = carol.refusal(&["sync"])?;
     assert_eq!(kind, ProblemKind::DeviceRevoked);
     set(&alice, &hers, "and work goes on")?;

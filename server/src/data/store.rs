@@ -5,7 +5,8 @@
 //!   a copy in the making    proven and durable          the copy in use
 //! ```
 //!
-//! Opening ends what a crash left: without `store` the copy was proven, and takes its place; with it the others are left over.
+//! Opening ends what a crash left: without `store` the copy was proven, and takes its place; with it the others are left over. So it
+//! is with `store.restored`, the whole copy of a backup that was to take the place of a store that is kept.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -22,6 +23,9 @@ use crate::log::compact::Beside;
 /// How often, and how long, a store is waited for that this process is just letting go of: somebody may be reading from it.
 const RELEASE_TRIES: u32 = 500;
 const RELEASE_WAIT: Duration = Duration::from_millis(10);
+
+/// The copy of a backup, once it is whole and durable.
+pub(crate) const RESTORED: &str = "store.restored";
 
 /// The places of a store in its data folder.
 #[derive(Debug, Clone)]
@@ -50,9 +54,13 @@ impl Places {
 
     /// Whether there is a store, or one is changing its place.
     pub(super) fn has_store(&self) -> bool {
-        [self.current(), self.old(), self.fresh_one()]
-            .iter()
-            .any(|place| place.exists())
+        let places = [
+            self.current(),
+            self.old(),
+            self.fresh_one(),
+            self.restored(),
+        ];
+        places.iter().any(|place| place.exists())
     }
 
     fn current(&self) -> PathBuf {
@@ -67,17 +75,26 @@ impl Places {
         self.folder.join("store.new")
     }
 
+    fn restored(&self) -> PathBuf {
+        self.folder.join(RESTORED)
+    }
+
     /// Ends what a crash left half done.
     fn settle(&self) -> io::Result<()> {
         let (current, old, fresh) = (self.current(), self.old(), self.fresh_one());
-        if !current.exists() && old.exists() {
-            let heir = if fresh.exists() { &fresh } else { &old };
-            fs::rename(heir, &current)?;
-            self.sync()?;
+        let restored = self.restored();
+        if !current.exists() {
+            let compacted = if fresh.exists() { &fresh } else { &old };
+            let heir = if old.exists() { compacted } else { &restored };
+            if heir.exists() {
+                fs::rename(heir, &current)?;
+                self.sync()?;
+            }
         }
         if current.exists() {
-            remove(&fresh)?;
-            remove(&old)?;
+            for left_over in [&fresh, &old, &restored] {
+                remove(left_over)?;
+            }
         }
         Ok(())
     }
@@ -147,18 +164,21 @@ mod tests {
 
     #[test]
     fn after_a_crash_at_any_point_of_a_swap_one_whole_store_is_opened_and_nothing_is_left_over() {
-        // Which of the three there are, and what the one says that is opened.
+        // Which of the four there are, and what the one says that is opened.
         let crashes = [
-            (["current", "", ""], "current"),
-            (["current", "", "fresh"], "current"),
-            (["", "old", "fresh"], "fresh"),
-            (["", "old", ""], "old"),
-            (["current", "old", ""], "current"),
+            (["current", "", "", ""], "current"),
+            (["current", "", "fresh", ""], "current"),
+            (["", "old", "fresh", ""], "fresh"),
+            (["", "old", "", ""], "old"),
+            (["current", "old", "", ""], "current"),
+            (["current", "", "", "restored"], "current"),
+            (["", "", "", "restored"], "restored"),
         ];
         for (there, expected) in crashes {
             let folder = tempfile::tempdir().unwrap();
             let places = Places::of(folder.path());
-            let all = [places.current(), places.old(), places.fresh_one()];
+            let left_over = [places.old(), places.fresh_one(), places.restored()];
+            let all = [&[places.current()][..], &left_over].concat();
             for (place, says) in all.iter().zip(there) {
                 if !says.is_empty() {
                     make(place, says);
@@ -168,7 +188,7 @@ mod tests {
             let store = places.open().unwrap();
             let says = store.get(b"says").unwrap();
             assert_eq!(says.as_deref(), Some(expected.as_bytes()));
-            assert!(!places.old().exists() && !places.fresh_one().exists());
+            assert!(left_over.iter().all(|place| !place.exists()));
         }
     }
 
