@@ -102,6 +102,8 @@ struct World {
     waiting: Vec<u64>,
     next_flow: u64,
     is_looking_around: bool,
+    /// How many feeds had to be repaired.
+    repairs: usize,
     findings: Findings,
     /// Every change as its author made it, where somebody wants to know.
     made: Option<differential::Made>,
@@ -180,6 +182,7 @@ impl World {
             waiting: Vec::new(),
             next_flow: 0,
             is_looking_around: false,
+            repairs: 0,
             findings: Findings::default(),
             made: None,
         })

@@ -67,6 +67,15 @@ impl World {
     /// Heals, and judges.
     pub(super) fn end(&mut self) -> Told<()> {
         self.heal()?;
+        let faults = &self.tally.faults;
+        if self.repairs > 0 && faults.restore == 0 && faults.clone == 0 {
+            // Repair would hide a mistake from everything below.
+            let what = format!(
+                "{} feeds were repaired, and nothing had been set back",
+                self.repairs
+            );
+            self.findings.diverged(&what);
+        }
         let truth = self.truth()?;
         self.judge_server(&truth)?;
         self.judge_erased(&truth)?;

@@ -70,6 +70,7 @@ impl World {
             let what = format!("device {place} ended a sync by a mistake of ours: {words}");
             self.findings.diverged(&what);
         }
+        self.repairs += result.as_ref().map_or(0, |report| report.repaired);
         if let Some(device) = self.devices.get_mut(place) {
             device.session = None;
             device.replica.mark_sending([].into());
