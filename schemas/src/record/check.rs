@@ -4,10 +4,11 @@
 
 mod unknown;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{ObjId, ObjType, ROOT, ReadDoc as _, Value};
 
+use super::conflict::{Conflict, conflicts};
 use super::event::{Event, read_events};
 use super::frozen::{ATTACHMENTS, EVENTS};
 use super::{Document, frozen};
@@ -22,7 +23,7 @@ use crate::limits::{ANSWERS_MAX, EVENTS_MAX, KEY_BYTES_MAX, LONG_TEXT_CHARS_MAX}
 pub struct Difference {
     /// Whether the record began with them.
     pub is_new: bool,
-    /// The fields whose values they changed.
+    /// The fields whose values they changed, one that loses included: after the next merge it may win.
     pub paths: Vec<String>,
     /// The events they added.
     pub events: Vec<Event>,
@@ -93,20 +94,32 @@ pub fn difference(before: &Document, after: &Document) -> Result<Difference, Fie
     }
     let (was, is) = (before.fields(), after.fields());
     let keys: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
-    let paths = keys
-        .into_iter()
-        .filter(|key| was.get(*key) != is.get(*key))
-        .cloned()
-        .collect();
+    let altered = keys.into_iter().filter(|key| was.get(*key) != is.get(*key));
+    let (doubted, doubtful) = (doubts(before), doubts(after));
+    let doubts: BTreeSet<&String> = doubted.keys().chain(doubtful.keys()).collect();
+    let doubts = doubts.into_iter();
+    let doubts = doubts.filter(|path| doubted.get(*path) != doubtful.get(*path));
+    let roots = doubts.filter_map(|path| path.split('.').next());
+    let paths: BTreeSet<String> = altered.cloned().chain(roots.map(str::to_owned)).collect();
     let events = new
         .into_iter()
         .filter(|event| !old_ids.contains(&event.id))
         .collect();
     Ok(Difference {
         is_new: before.is_blank(),
-        paths,
+        paths: paths.into_iter().collect(),
         events,
     })
+}
+
+/// The values of every cell of which nobody has chosen one.
+fn doubts(document: &Document) -> BTreeMap<String, BTreeSet<String>> {
+    let values = |conflict: Conflict| {
+        let values = conflict.values.iter();
+        let values = values.map(|each| each.value.to_string()).collect();
+        (conflict.path, values)
+    };
+    conflicts(document).into_iter().map(values).collect()
 }
 
 /// A record whose natural key cannot change has the id of that key.

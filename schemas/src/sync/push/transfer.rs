@@ -3,6 +3,7 @@
 //! A station may hand on what it holds, to any station there is; so may a coordinator whose region holds it. Afterwards it is out of
 //! their sight, and that is meant. Who only shares a case may take it over, but not give it to a third. What belongs to a case and lies
 //! in a feed of its own (the consumer, the person who reported) follows by the server's hand alone, so that no half of it stays behind.
+//! Nobody takes a record from its station without giving it one: its region would see it no more, and the next one might send it anywhere.
 
 use std::collections::BTreeSet;
 
@@ -16,10 +17,12 @@ use crate::problem::ProblemKind;
 use crate::record::Document;
 use crate::status::Role;
 
-/// The stations that some changes added to those which hold a record, or share it.
+/// What some changes did to the stations that hold a record, or share it.
 #[derive(Debug)]
 pub(super) struct Moved {
     from: BTreeSet<String>,
+    now: BTreeSet<String>,
+    /// Those of now that were not before.
     to: BTreeSet<String>,
     shared: BTreeSet<String>,
 }
@@ -32,6 +35,7 @@ impl Moved {
             to: now.difference(&from).cloned().collect(),
             shared: shared.difference(&before.shared_with()).cloned().collect(),
             from,
+            now,
         }
     }
 
@@ -49,11 +53,15 @@ impl Moved {
 
     /// Whether this person may send it there.
     pub(super) fn is_permitted(&self, kind: Kind, asker: &Asker<'_>) -> Result<(), Refusal> {
-        if self.to.is_empty() || self.from.is_empty() {
+        if self.from.is_empty() || self.now == self.from {
             return Ok(());
         }
+        if self.now.is_empty() {
+            let words = "a station holds it: it can be handed on, but not left without one";
+            return Err(Refusal::new(ProblemKind::NotPermitted, words));
+        }
         let follows = kind.field("station").map(|field| field.rule) == Some(Rule::Follows);
-        if follows {
+        if follows && !self.to.is_empty() {
             let words = "it moves with the case that it belongs to, and not by itself";
             return Err(Refusal::new(ProblemKind::NotPermitted, words));
         }
@@ -63,7 +71,8 @@ impl Moved {
             grants.any(|grant| grant.write && Some(&grant.feed) == feed.as_ref())
         };
         let holds = asker.standing.role == Role::Coordinator || self.from.iter().any(is_own);
-        match holds || self.to.iter().all(is_own) {
+        let takes_over = !self.to.is_empty() && self.to.iter().all(is_own);
+        match holds || takes_over {
             true => Ok(()),
             false => Err(Refusal::new(
                 ProblemKind::NotPermitted,

@@ -32,6 +32,13 @@ fn share(with: &[&str]) -> Act {
     }
 }
 
+fn clear_station() -> Act {
+    Act::Set {
+        path: "station".to_owned(),
+        value: FieldValue::Clear,
+    }
+}
+
 /// The case as the server holds it, with one more act by a writer of their own, and what becomes of that.
 fn then(held: &Accepted, act: Act, actor: u8, standing: &Standing) -> Judgement {
     let mut document = held.document.clone();
@@ -175,4 +182,66 @@ fn a_record_that_was_made_before_it_could_be_shared_reads_as_it_did_and_can_be_s
     assert_eq!(held.view.text("nature"), Some("complaint"));
     let shared = accepted(then(&held, share(&[OTHER]), 10, &coordinator("330100")));
     assert_eq!(shared.view.shared_with(), [OTHER]);
+}
+
+#[test]
+fn whom_a_case_is_shared_with_cannot_take_it_from_its_station_without_taking_it_over() {
+    let held = held_case();
+    let region = coordinator("330100");
+    let shared = accepted(then(&held, share(&[OTHER]), 10, &region));
+    for standing in [&staff(OTHER), &staff(STATION), &region] {
+        let cleared = then(&shared, clear_station(), 11, standing);
+        assert_eq!(problem(cleared), ProblemKind::NotPermitted);
+    }
+    let over = accepted(then(&shared, text("station", OTHER), 11, &staff(OTHER)));
+    assert!(feeds(&over).contains(&"region/330108"), "its region sees it");
+}
+
+#[test]
+fn a_consumer_shared_with_two_stations_is_neither_taken_from_one_nor_sent_to_a_third() {
+    let mut party = Document::begin(RecordId::random([7; 16]), Kind::Party).unwrap();
+    let acts = [text("station", STATION), share(&[OTHER])];
+    party.edit(&author(9), &acts).unwrap();
+    let by_hand = Asker {
+        device: crate::id::DeviceId([0; 16]),
+        standing: &staff(STATION),
+        grants: &[],
+        policy: super::super::Policy::Waived,
+    };
+    let court = Court {
+        station_region: &|_| Some("330106".to_owned()),
+        checklists: &crate::checklist::published::Shipped,
+    };
+    let held = accepted(super::super::judge(&push(&party), None, &by_hand, &court));
+    let personal = "station/330108-0001/personal";
+    assert!(feeds(&held).contains(&personal), "both hold it");
+    for (standing, actor) in [(staff(OTHER), 11), (staff(STATION), 12)] {
+        let cleared = then(&held, clear_station(), actor, &standing);
+        assert_eq!(problem(cleared), ProblemKind::NotPermitted);
+    }
+}
+
+#[test]
+fn a_value_that_loses_is_an_edit_too_and_refused_of_whoever_may_not_edit() {
+    let mut made = Document::begin(RecordId::random([6; 16]), Kind::Publication).unwrap();
+    let acts = [
+        text("title", "一家店"),
+        text("station", STATION),
+        text("region", "330106"),
+        text("result", "refunded"),
+    ];
+    made.edit(&author(9), &acts).unwrap();
+    let region = coordinator("330100");
+    let first = accepted(judged(&push(&made), None, &region, 9));
+    let held = accepted(then(&first, text("result", "replaced"), 9, &region));
+    let mut beside = first.document;
+    beside
+        .edit(&author(3), &[text("result", "compensated")])
+        .unwrap();
+    let mut merged = held.document.clone();
+    let fresh = beside.chunks_since(&made.heads()).unwrap();
+    merged.accept(&fresh).unwrap();
+    assert_eq!(merged.view().text("result"), Some("replaced"), "it loses");
+    let planted = judged(&push(&beside), Some(&held), &staff(STATION), 3);
+    assert_eq!(problem(planted), ProblemKind::NotPermitted);
 }
