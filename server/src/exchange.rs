@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use fieldwatch_schemas::feed::Grant;
+use fieldwatch_schemas::feed::{Grant, Standing};
 use fieldwatch_schemas::id::DeviceId;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::store::StoreError;
@@ -31,6 +31,8 @@ pub struct Exchange {
     register: Arc<Register>,
     log: Arc<Log>,
     device: DeviceId,
+    /// Who the device's person was when what they may read was looked up.
+    standing: Standing,
     /// Until it is told.
     hello: Option<Hello>,
     /// Until the last one is told.
@@ -47,6 +49,9 @@ pub enum Cut {
     /// The device may do nothing any more.
     #[error("the device was revoked")]
     Revoked,
+    /// The person may read something else now; the next reply tells what.
+    #[error("the person was given another role or place")]
+    Moved,
     /// Outcomes are missing; what they are about may or may not have been taken.
     #[error("the push ended early: {0}")]
     Push(ProblemKind),
@@ -87,6 +92,7 @@ impl Exchange {
             register: Arc::clone(register),
             log: Arc::clone(log),
             device: asker.device,
+            standing: asker.standing.clone(),
             hello: Some(hello),
             outcomes: None,
             hearing: None,
@@ -124,6 +130,10 @@ impl Exchange {
         }
         if !self.register.is_active(self.device) {
             return Err(Cut::Revoked);
+        }
+        let person = self.register.person(self.standing.person);
+        if person.is_none_or(|person| person.standing() != self.standing) {
+            return Err(Cut::Moved);
         }
         let Some(pull) = &mut self.pull else {
             return Ok(None);

@@ -124,7 +124,7 @@ impl Register {
     }
 
     /// Gives a person another role or another place; what is not given stays, as far as the role lets it. From the next request on
-    /// they are who they are now.
+    /// they are who they are now; a reply under way ends before its next page.
     ///
     /// # Errors
     ///

@@ -17,6 +17,8 @@ mod concurrency;
 mod disk;
 #[path = "log/erasing.rs"]
 mod erasing;
+#[path = "log/exchanging.rs"]
+mod exchanging;
 #[path = "log/faulty.rs"]
 mod faulty;
 #[path = "log/histories.rs"]

@@ -194,7 +194,10 @@ fn whom_a_case_is_shared_with_cannot_take_it_from_its_station_without_taking_it_
         assert_eq!(problem(cleared), ProblemKind::NotPermitted);
     }
     let over = accepted(then(&shared, text("station", OTHER), 11, &staff(OTHER)));
-    assert!(feeds(&over).contains(&"region/330108"), "its region sees it");
+    assert!(
+        feeds(&over).contains(&"region/330108"),
+        "its region sees it"
+    );
 }
 
 #[test]

@@ -1,0 +1,79 @@
+//! What ends a reply that is under way.
+
+use std::sync::Arc;
+
+use fieldwatch_schemas::deadline::Authority;
+use fieldwatch_schemas::status::Role;
+use fieldwatch_schemas::sync::exchange::Item;
+use fieldwatch_server::exchange::{Cut, Exchange};
+use fieldwatch_server::ledger::Ledger;
+use fieldwatch_server::register::Register;
+use fieldwatch_server::register::device::{Device, PublicKey};
+use fieldwatch_server::register::person::{Person, Place};
+use fieldwatch_server::register::station::Station;
+use fieldwatch_server::register::ticket::{CodeHash, Ticket};
+
+use crate::replica::Replica;
+use crate::world::{STATION, World, staff};
+
+const SECOND: &str = "330108-0001";
+
+fn at(station: &str) -> Place {
+    Place {
+        stations: vec![station.to_owned()],
+        region: None,
+    }
+}
+
+/// A register with two stations and somebody at the first of them, and their device.
+fn register(world: &World, who: &Replica) -> (Arc<Register>, Device) {
+    let ledger = Arc::new(Ledger::in_memory().unwrap());
+    let register = Register::open(world.log.clone(), ledger).unwrap();
+    for (id, region) in [(STATION, "330106"), (SECOND, "330108")] {
+        let station = Station::new(id, "站", region, Authority::Council).unwrap();
+        register.add_station(station).unwrap();
+    }
+    let id = who.asker.standing.person;
+    let person = Person::new(id, "王", Role::StationStaff, at(STATION)).unwrap();
+    register.add_person(person).unwrap();
+    let (ticket, code) = Ticket::new(id, [7; 16], 0, 60_000).unwrap();
+    register.add_ticket(&ticket).unwrap();
+    let key = PublicKey::parse(&"B".repeat(43), "key");
+    let key = key.or_else(|_| PublicKey::parse(&format!("{}A", "B".repeat(42)), "key"));
+    let key = key.unwrap();
+    let redeemed = register.redeem(CodeHash::of(&code).unwrap(), 1, |person| Device {
+        id: who.asker.device,
+        person,
+        name: String::new(),
+        signing_key: key,
+        sealing_key: key,
+        enrolled_ms: 1,
+        revoked_ms: None,
+    });
+    (Arc::new(register), redeemed.unwrap().0)
+}
+
+#[test]
+fn a_reply_under_way_tells_nothing_more_once_its_person_is_given_another_place() {
+    let world = World::new();
+    let mut alice = Replica::of_station(staff(1));
+    alice.new_case();
+    alice.sync(&world).unwrap();
+    let bob = Replica::of_station(staff(2));
+    let (register, device) = register(&world, &bob);
+    let reply = || {
+        let asker = register.asker(&device).unwrap();
+        let begun = Exchange::begin(&register, &world.log, asker, bob.request());
+        let mut exchange = begun.unwrap().0;
+        let first = exchange.next_page().unwrap().unwrap();
+        assert!(matches!(first.as_slice(), [Item::Hello(_)]));
+        exchange
+    };
+    let (mut told, mut cut) = (reply(), reply());
+    let page = told.next_page().unwrap().unwrap();
+    assert!(page.iter().any(|item| matches!(item, Item::Record(_))));
+    register
+        .change_person(bob.asker.standing.person, None, at(SECOND))
+        .unwrap();
+    assert!(matches!(cut.next_page(), Err(Cut::Moved)));
+}
