@@ -198,8 +198,8 @@ impl Desk {
         let outcome = match ruling {
             Ruling::Write(document, mut plan, denied) => {
                 let outcome = stored(pushed, &document, &denied);
-                let by = asker.standing.person;
-                let moved = held.and_then(|kept| follow::of_case(&kept.document, &document, by));
+                let before = held.as_ref().map(|kept| &kept.document);
+                let moved = follow::of_case(before, &document, asker);
                 if let Some(row) = &moved {
                     let key = tables::unfinished::following_key(pushed.record);
                     plan.batch.put(key, tables::encode(row));

@@ -5,11 +5,12 @@ use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::limits::{PUSH_CHANGES_MAX, QUARANTINE_DEVICE_CHANGES_MAX};
+use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::sync::push::{Outcome, Verdict};
 use fieldwatch_server::committer::{Desk, OwnedAsker, Placed, Push, Sharing};
 
 use crate::replica::{Replica, text};
-use crate::world::{STATION, World, staff};
+use crate::world::{STATION, World, asker, staff};
 
 const SECOND: &str = "330108-0001";
 
@@ -205,4 +206,40 @@ fn the_servers_own_hand_writes_in_a_persons_name_and_every_reader_gets_it() {
         .find(|line| line.feed == "station/330108-0001")
         .unwrap();
     assert_eq!(second.records, 1);
+}
+
+#[test]
+fn a_consumer_follows_a_case_that_was_made_and_handed_on_before_the_first_sync() {
+    let world = two_stations();
+    let mut alice = Replica::of_station(staff(1));
+    let party = alice.begin(Kind::Party);
+    alice.edit(party, &[text("station", STATION), text("name", "李敏")]);
+    let case = alice.new_case();
+    alice.edit(case, &[text("party", &party.to_string())]);
+    alice.edit(case, &[text("station", SECOND)]);
+    for outcome in push(&world, &mut alice) {
+        assert_eq!(outcome.verdict, Verdict::Stored);
+    }
+    assert_eq!(records_in(&world, "station/330108-0001"), 1);
+    assert_eq!(records_in(&world, "station/330108-0001/personal"), 1);
+    assert_eq!(records_in(&world, "station/330106-0012/personal"), 0);
+    assert_eq!(world.check().problems, Vec::<String>::new());
+}
+
+#[test]
+fn nobody_draws_a_consumer_out_of_another_station_by_a_case_that_never_lay_there() {
+    let world = two_stations();
+    let mut alice = Replica::of_station(staff(1));
+    let party = alice.begin(Kind::Party);
+    alice.edit(party, &[text("station", STATION), text("name", "李敏")]);
+    push(&world, &mut alice);
+    let elsewhere = asker(2, Role::StationStaff, Some(SECOND), None);
+    let mut bob = Replica::of_station(elsewhere);
+    let case = bob.new_case();
+    bob.edit(case, &[text("party", &party.to_string())]);
+    bob.edit(case, &[text("station", SECOND)]);
+    let outcome = push(&world, &mut bob).remove(0);
+    assert_eq!(outcome.verdict, Verdict::Stored, "it is his now");
+    assert_eq!(records_in(&world, "station/330108-0001/personal"), 0);
+    assert_eq!(records_in(&world, "station/330106-0012/personal"), 1);
 }

@@ -10,25 +10,42 @@ use std::ops::ControlFlow;
 
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::field::{FieldValue, Scalar};
-use fieldwatch_schemas::id::{PersonId, RecordId};
+use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::record::Document;
 use fieldwatch_schemas::record::edit::Act;
+use fieldwatch_schemas::record::view::View;
 use fieldwatch_schemas::store::{Batch, Store, StoreError};
 use fieldwatch_schemas::sync::pull::Presence;
 
+use super::super::OwnedAsker;
 use super::Desk;
 use super::hand::{OrderError, set_shared};
 use crate::log::all_rows;
 use crate::tables::unfinished::{FollowRow, following_key, following_of, followings};
 use crate::tables::{self, FeedRow, SummaryRow};
 
-/// What is to follow a case that some changes moved, if they did.
-pub(super) fn of_case(before: &Document, after: &Document, by: PersonId) -> Option<FollowRow> {
+/// What is to follow a case that some changes moved, if they did. One that comes here moved already was where its author made it, if that
+/// is a station of theirs: nobody draws people out of another's by a case that never lay there.
+pub(super) fn of_case(
+    before: Option<&Document>,
+    after: &Document,
+    asker: &OwnedAsker,
+) -> Option<FollowRow> {
     if after.kind() != Kind::Case {
         return None;
     }
-    let (before, after) = (before.view(), after.view());
+    let before = match before {
+        Some(before) => before.view(),
+        None => {
+            let born = born(after)?;
+            let feed = Feed::station(born.text("station")?).ok()?;
+            let mut grants = asker.grants.iter();
+            let is_own = grants.any(|grant| grant.write && grant.feed == feed);
+            is_own.then_some(born)?
+        }
+    };
+    let after = after.view();
     let (from, to) = (before.text("station")?, after.text("station")?);
     let people: BTreeSet<RecordId> = ["party", "reporter"]
         .into_iter()
@@ -38,8 +55,17 @@ pub(super) fn of_case(before: &Document, after: &Document, by: PersonId) -> Opti
     (from != to && !people.is_empty()).then(|| FollowRow {
         from: from.to_owned(),
         to: to.to_owned(),
-        by,
+        by: asker.standing.person,
         people: people.into_iter().collect(),
+    })
+}
+
+/// A case as it was when it was first said which station holds it, where it was changed since.
+fn born(case: &Document) -> Option<View> {
+    let chunks = case.chunks().ok().filter(|chunks| chunks.len() > 1)?;
+    chunks.iter().find_map(|chunk| {
+        let seen = case.at(&[chunk.hash()]).ok()?.view();
+        seen.text("station").is_some().then_some(seen)
     })
 }
 
