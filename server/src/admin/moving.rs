@@ -80,7 +80,7 @@ impl Backstage {
             .app
             .pushes()
             .at_desk(move |desk| desk.preview(record, device))??;
-        tracing::info!(%record, %device, "waiting work was shown");
+        tracing::info!(%record, id, "waiting work was shown");
         let mut answer = shown(&entry);
         if let Some(object) = answer.as_object_mut() {
             object.insert("preview".to_owned(), preview);
@@ -94,7 +94,7 @@ impl Backstage {
         self.app
             .pushes()
             .at_desk(move |desk| desk.release(record, device))??;
-        tracing::info!(%record, %device, "waiting work was released");
+        tracing::info!(%record, id, "waiting work was released");
         Ok(json!({ "id": entry.id, "record": record, "released": entry.changes }))
     }
 
@@ -104,7 +104,7 @@ impl Backstage {
         self.app
             .pushes()
             .at_desk(move |desk| desk.give_up(record, device))??;
-        tracing::info!(%record, %device, "waiting work was discarded");
+        tracing::info!(%record, id, "waiting work was discarded");
         Ok(json!({ "id": entry.id, "record": record, "discarded": entry.changes }))
     }
 
@@ -123,24 +123,28 @@ impl Backstage {
                 continue;
             };
             let read: QuarantineRow = tables::decode("waiting work", &row.value)?;
+            let change = Sha256::digest(&*read.chunk);
             let entry = entries.entry((record, device)).or_insert_with(|| Entry {
-                id: name_of(record, device),
+                id: String::new(),
                 record,
                 device,
                 first: read,
                 changes: 0,
             });
+            entry.id = name_of(&entry.id, record, device, &change);
             entry.changes += 1;
         }
         Ok(entries.into_values().collect())
     }
 }
 
-/// A short name that stays while anything waits.
-fn name_of(record: RecordId, device: DeviceId) -> String {
+/// A short name of just what waits: with one more change it is another, so that nothing is released but what could be looked at.
+fn name_of(before: &str, record: RecordId, device: DeviceId, change: &[u8]) -> String {
     let mut hash = Sha256::new();
+    hash.update(before);
     hash.update(record.bytes());
     hash.update(device.bytes());
+    hash.update(change);
     let digest: [u8; 32] = hash.finalize().into();
     let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     digits.chars().take(ID_DIGITS).collect()
@@ -154,16 +158,18 @@ fn shown(entry: &Entry) -> Value {
         first,
         changes,
     } = entry;
-    // A visit's time would tell who its inspector is.
+    // Of a visit nothing is told that would tell who its inspector is: not its time, nor whose device brought it.
     let received = Moment::china(first.received_ms);
     let is_blind = first.kind.parse().is_ok_and(Kind::is_blind);
     let received = if is_blind { received.day() } else { received };
+    let author = (!is_blind).then_some((device, first.person));
+    let (device, person) = author.unzip();
     json!({
         "id": id,
         "record": record,
         "kind": first.kind,
         "device": device,
-        "person": first.person,
+        "person": person,
         "reason": first.reason,
         "changes": changes,
         "received": received.rfc3339(),
