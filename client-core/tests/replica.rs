@@ -14,6 +14,8 @@ mod erased;
 mod receipts;
 #[path = "replica/refused.rs"]
 mod refused;
+#[path = "replica/withheld.rs"]
+mod withheld;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

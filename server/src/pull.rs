@@ -265,17 +265,10 @@ impl Pull {
             return Ok(None);
         };
         let (number, cursor) = (wanted.number, wanted.cursor);
-        let commit = Item::Commit(Commit {
-            feed: number,
-            cursor,
-        });
+        let feed = number;
+        let commit = Commit { feed, cursor };
         if self.budget.never_takes(row.size_bytes) {
-            let Some(mut item) = self.withheld(reading, record, row.size_bytes)? else {
-                return Ok(None);
-            };
-            place_in_feed(&mut item, number, 0);
-            self.note_withheld(number);
-            return Ok(Some(vec![item, commit]));
+            return self.page_of_withheld(reading, record, row.size_bytes, commit);
         }
         let everything = Part {
             after: 0,
@@ -293,7 +286,7 @@ impl Pull {
             return Ok(None);
         }
         self.sent.insert(record, row.position);
-        Ok(Some(vec![Item::Record(item), commit]))
+        Ok(Some(vec![Item::Record(item), Item::Commit(commit)]))
     }
 
     fn page_of_feed(
@@ -319,13 +312,14 @@ impl Pull {
                 if !page.has_room(size_bytes) || !self.budget.takes(size_bytes) {
                     break;
                 }
-                match item {
+                let stands = match item {
                     // Its row in this feed is as new as its last change.
-                    Item::Record(_) => drop(self.sent.insert(row.record, position)),
-                    Item::Index(_) => self.note_withheld(number),
-                    _ => {}
-                }
+                    Item::Record(_) => self.sent.insert(row.record, position).and(None),
+                    Item::Index(_) => self.note_withheld(reading, number, row.record)?,
+                    _ => None,
+                };
                 page.add(item, size_bytes);
+                page.add_also(stands);
             }
             cursor = position;
         }

@@ -125,3 +125,30 @@ fn whatever_waits_on_the_server_a_budget_is_kept_and_everything_that_fits_comes(
     assert_eq!(device.feed(FEED)?, world.feed(FEED)?);
     Ok(())
 }
+
+#[test]
+fn a_large_record_that_goes_in_parts_stays_on_its_device_and_its_feed_agrees() -> Told<()> {
+    let world = World::begin()?;
+    world.station(STATION, "330106")?;
+    let device = world.staff("li", STATION)?;
+    let large = device.new_record("case", &["nature=complaint", "respondent.name=甲"])?;
+    for number in 0..12 {
+        let text = long_text(number, 3_000);
+        device.json(&["set", &large, "narrative", &text])?;
+    }
+    let whole = device.json(&["show", &large])?;
+    let mut said = Value::Null;
+    for _ in 0..16 {
+        said = sync(&device, 40_000)?;
+        let shown = device.json(&["show", &large])?;
+        assert_eq!(shown["narrative"], whole["narrative"], "{said}");
+        assert_eq!(said["repaired"], 0, "nothing was wrong: {said}");
+        if said["in_sync"] == true {
+            break;
+        }
+    }
+    assert_eq!(said["in_sync"], true, "{said}");
+    assert_eq!(waiting(&said)?, Vec::<String>::new(), "{said}");
+    assert_eq!(device.feed(FEED)?, world.feed(FEED)?);
+    Ok(())
+}

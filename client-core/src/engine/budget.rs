@@ -11,6 +11,7 @@ use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::limits::BUDGET_FIRST_OVER_BYTES;
 use fieldwatch_schemas::sync::exchange::Request;
 use fieldwatch_schemas::sync::push::Pushed;
+use fieldwatch_schemas::sync::repair::{Asked, BucketList, RepairAsk};
 
 /// How many records are wanted at once where bytes are counted.
 const WANTS_MAX: usize = 64;
@@ -24,6 +25,11 @@ const WANT_BYTES: u64 = 17;
 const RECORD_BYTES: u64 = 300;
 /// What a change takes beside its bytes: its hash in the outcome, and in the feed.
 const CHANGE_BYTES: u64 = 90;
+
+/// What the lists of a feed in repair take in any case.
+const LISTS_BYTES: u64 = 24;
+/// What such a list takes beside its records.
+const LIST_BYTES: u64 = 12;
 
 /// What may be sent and received in one sync, and what became of it.
 #[derive(Debug, Default)]
@@ -107,12 +113,13 @@ impl Budget {
         };
         let mut kept = Vec::new();
         let mut dropped = BTreeSet::new();
-        for ask in asks {
-            let size = minicbor::to_vec(&ask).unwrap_or_default().len() as u64;
+        for mut ask in asks {
             let over = match kept.is_empty() {
                 true => BUDGET_FIRST_OVER_BYTES,
                 false => 0,
             };
+            self.held_back |= trim_lists(&mut ask, room.saturating_add(over));
+            let size = minicbor::to_vec(&ask).unwrap_or_default().len() as u64;
             if size > room.saturating_add(over) {
                 dropped.insert(ask.feed);
                 continue;
@@ -161,6 +168,21 @@ impl Budget {
     }
 }
 
+/// Keeps the first lists that fit, and one at least; what is settled by them is not asked about again. Says whether some do not.
+fn trim_lists(ask: &mut RepairAsk, room: u64) -> bool {
+    let Asked::Lists(lists) = &mut ask.asked else {
+        return false;
+    };
+    let mut sum = LISTS_BYTES;
+    let fits = |list: &&BucketList| {
+        sum += list.size_bytes() as u64 + LIST_BYTES;
+        sum <= room
+    };
+    let (before, count) = (lists.len(), lists.iter().take_while(fits).count());
+    lists.truncate(count.max(1));
+    lists.len() < before
+}
+
 fn cost(pushed: &Pushed) -> u64 {
     let changes = pushed.changes.iter();
     RECORD_BYTES
@@ -176,7 +198,7 @@ mod tests {
     use fieldwatch_schemas::sync::VERSION;
     use fieldwatch_schemas::sync::index::IndexFrom;
     use fieldwatch_schemas::sync::pull::FeedCursor;
-    use fieldwatch_schemas::sync::repair::{Asked, BucketList, Line, RepairAsk};
+    use fieldwatch_schemas::sync::repair::Line;
     use proptest::prelude::*;
 
     fn request(records: &[Vec<usize>]) -> Request {
@@ -202,6 +224,14 @@ mod tests {
             index: Vec::new(),
             whole_budget_bytes: None,
         }
+    }
+
+    /// A question about so many buckets of so many records each.
+    fn ask(feed: u8, buckets: u8, count: usize) -> RepairAsk {
+        let line = Line::new(RecordId([7; 16]), Digest([7; 32]));
+        let list = |bucket| BucketList::new(bucket, &vec![line; count]);
+        let asked = Asked::Lists((0..buckets).map(list).collect());
+        RepairAsk { feed, asked }
     }
 
     fn sent(request: &Request) -> u64 {
@@ -245,19 +275,7 @@ mod tests {
             proof: None,
         });
         request.feeds = feeds.into();
-        let lines = |count: u8| -> Vec<Line> {
-            let line = |n| Line::new(RecordId([n; 16]), Digest([n; 32]));
-            (0..count).map(line).collect()
-        };
-        let ask = |feed, count| RepairAsk {
-            feed,
-            asked: Asked::Lists(
-                (0..40)
-                    .map(|bucket| BucketList::new(bucket, &lines(count)))
-                    .collect(),
-            ),
-        };
-        request.repair = Some(vec![ask(1, 200), ask(2, 10)]);
+        request.repair = Some(vec![ask(1, 40, 2_000), ask(2, 40, 10)]);
         request.index = vec![IndexFrom { feed: 2, before: 9 }];
         Budget::of(Some(5_000)).fit(&mut request, 0);
         let left: Vec<&str> = request
@@ -266,8 +284,31 @@ mod tests {
             .map(|each| each.feed.as_str())
             .collect();
         assert_eq!(left, ["shared", "station/2"]);
-        assert_eq!(request.repair, Some(vec![ask(1, 10)]));
+        assert_eq!(request.repair, Some(vec![ask(1, 40, 10)]));
         assert_eq!(request.index[0].feed, 1);
+    }
+
+    #[test]
+    fn of_a_feed_in_repair_as_many_buckets_are_asked_about_as_fit() {
+        let mut request = request(&[]);
+        request.feeds = vec![FeedCursor {
+            feed: "shared".parse().unwrap(),
+            cursor: 0,
+            digest: Digest::default(),
+            complete: 0,
+            proof: None,
+        }];
+        request.repair = Some(vec![ask(0, 40, 200)]);
+        let mut budget = Budget::of(Some(5_000));
+        budget.fit(&mut request, 0);
+        let asks = request.repair.unwrap();
+        let Asked::Lists(lists) = &asks[0].asked else {
+            panic!("{asks:?}");
+        };
+        assert!(lists.len() >= 6 && lists.len() < 40, "{}", lists.len());
+        let size = minicbor::to_vec(&asks[0]).unwrap().len() as u64;
+        assert!(size <= 5_000 + BUDGET_FIRST_OVER_BYTES - budget.fixed);
+        assert!(budget.held_back, "the rest is asked about later");
     }
 
     #[test]

@@ -277,8 +277,7 @@ impl Exchange {
 
     /// The feeds that are at their end and differ from the server's.
     pub(super) fn disagreeing(&self, applied: &Applied) -> BTreeSet<Feed> {
-        let withholds = self.ends.values().any(|end| end.withheld.is_some());
-        if self.has_more() || withholds {
+        if self.has_more() {
             return BTreeSet::new();
         }
         let ours = |feed: &Feed| applied.feeds.iter().find(|each| each.feed == *feed);

@@ -25,7 +25,9 @@ impl<C: Chance> Engine<C> {
         self.backoff.reset();
         self.later_ms = 0;
         self.renewed = false;
-        self.budget.waiting.extend(&exchange.withheld);
+        if applied.wants > 0 {
+            self.budget.waiting.extend(&exchange.withheld);
+        }
         // What is still to come whole explains a difference, and comes with the next reply.
         let disagreeing = match applied.wants {
             0 => exchange.disagreeing(applied),

@@ -40,8 +40,8 @@ impl Group<'_> {
     fn leave_feed(&mut self, id: RecordId, number: u8) -> Result<(), ReplicaError> {
         let mut held = self.held(id)?;
         let mut also = Batch::new();
+        // Another feed may want it: what is in none of them is wanted no more when all have come to their end.
         self.leave(&mut held, number, LEFT, &mut also);
-        also.delete(keys::of_record(keys::WANTED, id));
         self.save(&mut held, None, also)
     }
 
@@ -68,7 +68,7 @@ impl Group<'_> {
             } => (document, is_new, heirs),
             Taken::Incomplete if !item.is_whole => {
                 let mut batch = Batch::new();
-                batch.put(keys::of_record(keys::WANTED, id), Vec::new());
+                self.want(id, &mut batch)?;
                 return Ok(self.store().apply(&batch)?);
             }
             Taken::Incomplete | Taken::Unsound => {

@@ -192,12 +192,16 @@ impl Group<'_> {
     }
 
     /// Decides, when every feed has come to its end, about the records that no feed contains: what left is removed unless it has unsent
-    /// changes; what did not come again is offered to the server again.
+    /// changes; what did not come again is offered to the server again. What is wanted whole is in a feed, and has no room in the budget:
+    /// nothing is decided about it.
     pub(super) fn settle_gone(&mut self) -> Result<(), ReplicaError> {
         for row in self.rows(&KeyRange::prefix(&[keys::GONE]))? {
             let Some(id) = keys::last_record(&row.key) else {
                 continue;
             };
+            if self.is_wanted(id)? {
+                continue;
+            }
             let mut also = Batch::new();
             also.delete(row.key.clone());
             let Some(mut held) = self.find(id)? else {

@@ -91,10 +91,7 @@ impl Group<'_> {
             return Ok(());
         }
         if row.needs_bytes.is_some() {
-            let wanted = keys::of_record(keys::WANTED, id);
-            if self.store().get(&wanted)?.is_none() {
-                batch.put(wanted, Vec::new());
-            }
+            self.want(id, batch)?;
         }
         let is_here = self
             .store()
@@ -111,6 +108,20 @@ impl Group<'_> {
         batch.put(keys::list(row.updated_ms, id), summary.kind.name());
         batch.put(keys::of_record(keys::INDEX, id), encode(&listing));
         Ok(())
+    }
+
+    /// Notes that a record is wanted whole; whoever opened it stays first.
+    pub(super) fn want(&self, id: RecordId, batch: &mut Batch) -> Result<(), ReplicaError> {
+        if !self.is_wanted(id)? {
+            batch.put(keys::of_record(keys::WANTED, id), Vec::new());
+        }
+        Ok(())
+    }
+
+    /// Whether a record is wanted whole.
+    pub(super) fn is_wanted(&self, id: RecordId) -> Result<bool, ReplicaError> {
+        let wanted = keys::of_record(keys::WANTED, id);
+        Ok(self.store().get(&wanted)?.is_some())
     }
 
     /// What the index says of a record.
@@ -159,8 +170,7 @@ impl Group<'_> {
                 self.store().apply(&batch)?;
                 continue;
             };
-            let wanted = keys::of_record(keys::WANTED, id);
-            let stays = also == Wanted::Stays && self.store().get(&wanted)?.is_some();
+            let stays = also == Wanted::Stays && self.is_wanted(id)?;
             if stays || !numbers.contains(&listing.feed) {
                 continue;
             }

@@ -260,7 +260,7 @@ impl Group<'_> {
             .and_then(|held| held.graph()?.below(&stands.heads));
         let (Some(mut held), Some(below)) = (found, below) else {
             let mut batch = Batch::new();
-            batch.put(keys::of_record(keys::WANTED, stands.record), Vec::new());
+            self.want(stands.record, &mut batch)?;
             return Ok(self.store().apply(&batch)?);
         };
         let mut also = Batch::new();

@@ -150,7 +150,7 @@ pub struct FeedEnd {
     /// Where nothing is left: the server's mark that this feed of this log once stood at `cursor`.
     #[n(5)]
     pub proof: Option<Mac>,
-    /// How many bodies of the feed are larger than the budget, and were told by their index rows alone; absent for none.
+    /// How many bodies of the feed are larger than the budget, and were told by index row and heads; absent for none.
     #[n(6)]
     pub withheld: Option<u64>,
 }

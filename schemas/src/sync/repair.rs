@@ -16,7 +16,7 @@
 //! meanwhile lies behind it. Whatever is cut only repeats work. A record's bucket is the first byte of SHA-256 of its id; in sums and
 //! lists a record counts by the first eight bytes of its [`Digest`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -267,6 +267,31 @@ impl BucketList {
     }
 }
 
+/// The server's half of a whole question: per bucket, in the order of the lists, where it differs. A bucket is looked at once, however
+/// often it is listed: what an answer takes follows from the feed and the lists together, not from one times the other.
+#[must_use]
+pub fn findings(
+    lists: &[BucketList],
+    ours: impl IntoIterator<Item = Line>,
+) -> Vec<(u8, Vec<Finding>)> {
+    let mut by_bucket = by_bucket(ours);
+    let mut seen = BTreeSet::new();
+    let once = lists.iter().filter(|list| seen.insert(list.bucket));
+    let found = once.map(|list| {
+        let ours = by_bucket.remove(&list.bucket).unwrap_or_default();
+        (list.bucket, list.findings(&ours))
+    });
+    found.collect()
+}
+
+fn by_bucket(lines: impl IntoIterator<Item = Line>) -> BTreeMap<u8, Vec<Line>> {
+    let mut buckets: BTreeMap<u8, Vec<Line>> = BTreeMap::new();
+    for line in lines {
+        buckets.entry(bucket(line.record)).or_default().push(line);
+    }
+    buckets
+}
+
 /// The device's half: of its records the lists of these buckets, as many as fit into so many bytes, and one at least.
 #[must_use]
 pub fn lists(
@@ -274,13 +299,7 @@ pub fn lists(
     buckets: impl IntoIterator<Item = u8>,
     bytes_max: usize,
 ) -> Vec<BucketList> {
-    let mut by_bucket: BTreeMap<u8, Vec<Line>> = BTreeMap::new();
-    for line in lines {
-        by_bucket
-            .entry(bucket(line.record))
-            .or_default()
-            .push(*line);
-    }
+    let mut by_bucket = by_bucket(lines.iter().copied());
     let (mut lists, mut size_bytes) = (Vec::new(), 0);
     for bucket in buckets {
         let list = BucketList::new(bucket, &by_bucket.remove(&bucket).unwrap_or_default());

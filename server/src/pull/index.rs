@@ -5,12 +5,13 @@ use fieldwatch_schemas::limits::INDEX_RECORDS_MIN;
 use fieldwatch_schemas::store::{KeyRange, StoreError};
 use fieldwatch_schemas::sync::exchange::Item;
 use fieldwatch_schemas::sync::index::{Index, IndexFrom, IndexRow};
-use fieldwatch_schemas::sync::pull::Presence;
+use fieldwatch_schemas::sync::pull::{Commit, Presence};
+use fieldwatch_schemas::sync::repair::{RepairItem, Stands};
 
 use super::Pull;
-use super::page::{PAGE_ROWS_MAX, Page};
+use super::page::{PAGE_ROWS_MAX, Page, place_in_feed, size_of};
 use crate::log::Reading;
-use crate::tables::{self, FeedHead, FeedRow, SummaryRow};
+use crate::tables::{self, FeedHead, FeedRow, RecordRow, SummaryRow};
 
 impl Pull {
     pub(super) fn next_index(&mut self) -> Option<IndexFrom> {
@@ -109,9 +110,47 @@ impl Pull {
         })))
     }
 
-    pub(super) fn note_withheld(&mut self, number: u8) {
+    /// A page that tells of a wanted body what is told instead of it.
+    pub(super) fn page_of_withheld(
+        &mut self,
+        reading: Reading<'_>,
+        record: RecordId,
+        size_bytes: u64,
+        commit: Commit,
+    ) -> Result<Option<Vec<Item>>, StoreError> {
+        let Some(mut item) = self.withheld(reading, record, size_bytes)? else {
+            return Ok(None);
+        };
+        place_in_feed(&mut item, commit.feed, 0);
+        let stands = self.note_withheld(reading, commit.feed, record)?;
+        let items = [item].into_iter().chain(stands);
+        Ok(Some(items.chain([Item::Commit(commit)]).collect()))
+    }
+
+    /// Counts a body that was withheld, and says what the record stands at: a device that has brought it, part by part, holds all of it.
+    pub(super) fn note_withheld(
+        &mut self,
+        reading: Reading<'_>,
+        number: u8,
+        record: RecordId,
+    ) -> Result<Option<Item>, StoreError> {
         if let Some(wanted) = self.feeds.get_mut(usize::from(number)) {
             wanted.withheld += 1;
         }
+        let stands = self.record(reading, record)?;
+        let stands = stands.map(|row| self.stands(number, record, row));
+        Ok(stands.filter(|stands| self.budget.pays_for(size_of(stands))))
+    }
+
+    /// With which heads a record stands.
+    pub(super) fn stands(&self, feed: u8, record: RecordId, row: RecordRow) -> Item {
+        let (mac, actor) = self.mark(record, &row);
+        Item::Repair(RepairItem::Stands(Stands {
+            feed,
+            record,
+            heads: row.heads,
+            mac: Some(mac),
+            actor,
+        }))
     }
 }

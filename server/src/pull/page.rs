@@ -96,6 +96,13 @@ impl Page {
         self.size_bytes += size_bytes;
         self.items.push(item);
     }
+
+    pub(super) fn add_also(&mut self, item: Option<Item>) {
+        if let Some(item) = item {
+            let size_bytes = size_of(&item);
+            self.add(item, size_bytes);
+        }
+    }
 }
 
 pub(super) fn rows_after(

@@ -3,7 +3,7 @@
 //! The feed's rows are read in slices, so that the log's lock is never held for long. A row that moves meanwhile moves behind
 //! everything that was there, so whoever reads to the end has met it again: what the last slice sees is all of one position.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::feed::Feed;
@@ -12,8 +12,8 @@ use fieldwatch_schemas::store::StoreError;
 use fieldwatch_schemas::sync::exchange::Item;
 use fieldwatch_schemas::sync::pull::{Commit, Gone, Presence};
 use fieldwatch_schemas::sync::repair::{
-    Asked, BucketList, Differs, Finding, Line, RepairAsk, RepairItem, Settled, Stands, Sums,
-    Unknown,
+    Asked, BucketList, Differs, Finding, Line, RepairAsk, RepairItem, Settled, Sums, Unknown,
+    findings,
 };
 
 use super::body::{self, Part};
@@ -47,12 +47,14 @@ enum Step {
 }
 
 impl Repairing {
-    /// What a request asks about its feeds; asks about others say nothing.
+    /// What a request asks about its feeds, of each once; asks about others say nothing.
     pub(super) fn all(asks: Option<&[RepairAsk]>, feeds: &[Wanted]) -> VecDeque<Self> {
         let asks = asks.unwrap_or_default().iter();
+        let mut seen = BTreeSet::new();
         let begun = asks.filter_map(|ask| {
             let wanted = feeds.get(usize::from(ask.feed))?;
-            Some(Self {
+            // A feed's rows are read through for each answer.
+            seen.insert(&wanted.feed).then(|| Self {
                 number: ask.feed,
                 feed: wanted.feed.clone(),
                 asked: ask.asked.clone(),
@@ -90,10 +92,10 @@ impl Repairing {
     }
 
     fn steps(&self, lists: &[BucketList]) -> VecDeque<Step> {
-        let lines: Vec<Line> = self.present().collect();
-        let steps = lists.iter().flat_map(|list| {
-            let findings = list.findings(&lines).into_iter().map(Step::Say);
-            findings.chain([Step::Settle(list.bucket)])
+        let found = findings(lists, self.present()).into_iter();
+        let steps = found.flat_map(|(bucket, findings)| {
+            let said = findings.into_iter().map(Step::Say);
+            said.chain([Step::Settle(bucket)])
         });
         steps.collect()
     }
@@ -158,7 +160,14 @@ impl Pull {
                         if let Item::Record(record) = &item {
                             self.sent.insert(record.record, record.position);
                         }
+                        let stands = match (&item, finding) {
+                            (Item::Index(_), Finding::Lacking(record)) => {
+                                self.note_withheld(reading, repairing.number, record)?
+                            }
+                            _ => None,
+                        };
                         page.add(item, size_bytes);
+                        page.add_also(stands);
                     }
                 }
             }
@@ -216,14 +225,7 @@ impl Pull {
                 let Some(row) = self.present_row(reading, record, &repairing.feed)? else {
                     return Ok(None);
                 };
-                let (mac, actor) = self.mark(record, &row);
-                Ok(Some(Item::Repair(RepairItem::Stands(Stands {
-                    feed: repairing.number,
-                    record,
-                    heads: row.heads,
-                    mac: Some(mac),
-                    actor,
-                }))))
+                Ok(Some(self.stands(repairing.number, record, row)))
             }
         }
     }

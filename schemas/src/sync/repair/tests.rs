@@ -100,3 +100,16 @@ fn a_list_reads_back_and_the_rest_of_a_cut_one_is_none() {
     };
     assert_eq!(cut.lines().collect::<Vec<_>>(), [line]);
 }
+
+#[test]
+fn a_bucket_is_answered_once_however_often_it_is_listed() {
+    let ours: Vec<Line> = (0..=u8::MAX)
+        .map(|n| Line::new(RecordId([n; 16]), Digest([n; 32])))
+        .collect();
+    let at = bucket(ours[0].record);
+    let lists = vec![BucketList::new(at, &[]); 100_000];
+    let found = findings(&lists, ours.iter().copied());
+    let lacking = ours.iter().filter(|line| bucket(line.record) == at);
+    let lacking: Vec<Finding> = lacking.map(|line| Finding::Lacking(line.record)).collect();
+    assert_eq!(found, [(at, lacking)]);
+}
