@@ -243,3 +243,30 @@ fn nobody_draws_a_consumer_out_of_another_station_by_a_case_that_never_lay_there
     assert_eq!(records_in(&world, "station/330108-0001/personal"), 0);
     assert_eq!(records_in(&world, "station/330106-0012/personal"), 1);
 }
+
+#[test]
+fn late_work_of_two_copies_of_a_phone_does_not_keep_each_other_from_being_released() {
+    let world = two_stations();
+    let mut alice = Replica::of_station(staff(1));
+    let case = alice.new_case();
+    push(&world, &mut alice);
+    let copy = || {
+        let mut copy = Replica::of_station(moved_away(1));
+        copy.documents = alice.documents.clone();
+        copy
+    };
+    let (mut phone, mut copy) = (copy(), copy());
+    phone.edit(case, &[text("problem", "contract")]);
+    copy.edit(case, &[text("problem", "quality")]);
+    let problem = |who: &mut Replica| push(&world, who).remove(0).problem;
+    assert_eq!(problem(&mut phone).as_deref(), Some("awaits_release"));
+    let again = problem(&mut copy);
+    assert_eq!(again.as_deref(), Some("actor_reused"), "it is written anew");
+    assert_eq!(problem(&mut phone).as_deref(), Some("awaits_release"));
+    let stations = std::sync::Arc::clone(&world.stations);
+    world.committer.stop();
+    let of = move |id: &str| stations.lock().unwrap().get(id).cloned();
+    let mut desk = Desk::new(world.log.clone(), std::sync::Arc::new(of));
+    let released = desk.release(case, phone.asker.device).unwrap();
+    assert_eq!(released.verdict, Verdict::Stored);
+}

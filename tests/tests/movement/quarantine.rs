@@ -121,3 +121,27 @@ fn work_that_is_discarded_on_both_sides_is_gone() -> Told<()> {
     assert_eq!(world.check()?, 2);
     Ok(())
 }
+
+#[test]
+fn the_name_of_what_waits_is_another_once_more_came_and_of_a_visit_it_is_not_told_whose_it_is()
+-> Told<()> {
+    let world = two_stations()?;
+    let (_, li) = staff_of(&world, "li", &[FIRST])?;
+    settle(&[&li])?;
+    let visit = li.new_record("inspection", &["region=330106"])?;
+    world.admin(&["device", "revoke", &device_of(&world, "li")?])?;
+    assert_eq!(li.refusal(&["sync"])?.0, ProblemKind::DeviceRevoked);
+    let entries = waiting(&world)?;
+    assert_eq!((entries.len(), &entries[0]["record"]), (1, &json!(visit)));
+    assert!(entries[0]["person"].is_null() && entries[0]["device"].is_null());
+    let seen = text(&entries[0], "id")?;
+    li.json(&["set", &visit, "enterprise", "一家店"])?;
+    assert_eq!(li.refusal(&["sync"])?.0, ProblemKind::DeviceRevoked);
+    let released = world.attempt(&["quarantine", "release", &seen])?;
+    assert_eq!(released.code(), Some(1), "nobody looked at that");
+    let (id, _, _) = only_waiting(&world)?;
+    assert_ne!(id, seen);
+    world.admin(&["quarantine", "release", &id])?;
+    assert!(waiting(&world)?.is_empty());
+    Ok(())
+}

@@ -19,6 +19,7 @@ use fieldwatch_schemas::sync::pull::Presence;
 use fieldwatch_schemas::sync::push::{Outcome, Policy, Pushed, Refusal, Verdict};
 
 pub(super) use self::room::Waiting;
+use self::rows::Holding;
 
 use super::super::OwnedAsker;
 use super::super::cache::Kept;
@@ -50,13 +51,20 @@ impl Desk {
         if !is_due || !self.is_sound(store, asker, pushed, held)? {
             return Ok(refusal);
         }
-        match self.hold(asker, pushed, held, refusal.problem.name())? {
-            true => Ok(Refusal::new(
-                ProblemKind::AwaitsRelease,
-                "the record is with others now: a coordinator has to release this work",
-            )),
-            false => Ok(refusal),
-        }
+        Ok(
+            match self.hold(asker, pushed, held, refusal.problem.name())? {
+                Holding::Waits => Refusal::new(
+                    ProblemKind::AwaitsRelease,
+                    "the record is with others now: a coordinator has to release this work",
+                ),
+                // Upon that a device writes it anew as another writer.
+                Holding::Clashes => Refusal::new(
+                    ProblemKind::ActorReused,
+                    "a writer's number was used before, in work that waits",
+                ),
+                Holding::NoRoom => refusal,
+            },
+        )
     }
 
     /// Keeps the unsent work of a revoked device, which is told nothing of it.
@@ -79,7 +87,8 @@ impl Desk {
                 let held = desk.look_up(pushed.record)?;
                 if desk.is_sound(&*store, asker, pushed, held.as_ref())? {
                     let reason = ProblemKind::DeviceRevoked.name();
-                    kept_records += usize::from(desk.hold(asker, pushed, held.as_ref(), reason)?);
+                    let holding = desk.hold(asker, pushed, held.as_ref(), reason)?;
+                    kept_records += usize::from(holding == Holding::Waits);
                 }
                 if let Some(kept) = held {
                     desk.cache.put(pushed.record, kept);

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::id::{DeviceId, Hash, RecordId};
+use fieldwatch_schemas::record::rebase::Numbers;
 use fieldwatch_schemas::store::{BATCH_BYTES_MAX, Batch, StoreError};
 use fieldwatch_schemas::sync::push::{Policy, Pushed};
+
+use minicbor::bytes::ByteVec;
 
 use super::super::super::OwnedAsker;
 use super::super::super::cache::Kept;
@@ -15,6 +18,17 @@ use super::room::count;
 use crate::log::all_rows;
 use crate::tables;
 use crate::tables::quarantine::{QuarantineRow, quarantine_key, quarantine_of, quarantined};
+
+/// What became of work that is to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holding {
+    /// It waits.
+    Waits,
+    /// There is no room for all of it.
+    NoRoom,
+    /// Other work of the same writer waits under its numbers, so that the two could never be released together: another copy's.
+    Clashes,
+}
 
 impl Desk {
     /// What waits of one device and record, as it would be pushed.
@@ -61,22 +75,28 @@ impl Desk {
         self.log.apply(&batch, None, self.life)
     }
 
-    /// Writes what does not wait already, one row per change. False if there is no room for all of it.
+    /// Writes what does not wait already, one row per change; all of it or nothing.
     pub(super) fn hold(
         &mut self,
         asker: &OwnedAsker,
         pushed: &Pushed,
         held: Option<&Kept>,
         reason: &str,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Holding, StoreError> {
         let store = self.log.store()?;
         let range = quarantine_of(pushed.record, asker.device);
-        let (mut waits, mut next) = (BTreeSet::new(), 0);
+        let (mut there, mut next) = (Vec::new(), 0);
         for row in all_rows(&*store, &range)? {
             let waiting: QuarantineRow = tables::decode("waiting work", &row.value)?;
-            waits.extend(hash_of(&waiting.chunk));
+            there.extend(read(&waiting.chunk));
             let number = quarantined(&row.key).map_or(0, |(_, _, number)| number);
             next = number.saturating_add(1);
+        }
+        let waits: BTreeSet<Hash> = there.iter().map(Chunk::hash).collect();
+        let numbers = Numbers::of(&there);
+        let clash = |bytes: &ByteVec| read(bytes).is_some_and(|chunk| numbers.clash(&chunk));
+        if pushed.changes.iter().any(clash) {
+            return Ok(Holding::Clashes);
         }
         let is_new =
             |hash: Hash| !waits.contains(&hash) && held.is_none_or(|kept| !kept.document.has(hash));
@@ -91,7 +111,7 @@ impl Desk {
         };
         let waiting = self.waiting.insert(waiting);
         if !waiting.has_room(asker.device, fresh.len(), size_bytes) {
-            return Ok(false);
+            return Ok(Holding::NoRoom);
         }
         let mut batch = Batch::new();
         for (number, bytes) in (next..).zip(fresh) {
@@ -113,10 +133,14 @@ impl Desk {
         self.log.apply(&batch, None, self.life)?;
         // Not whose: of a visit that would tell who its inspector is.
         tracing::info!(record = %pushed.record, reason, "work waits for a release");
-        Ok(true)
+        Ok(Holding::Waits)
     }
 }
 
+fn read(bytes: &[u8]) -> Option<Chunk> {
+    Chunk::parse(bytes.to_vec()).ok()
+}
+
 fn hash_of(bytes: &[u8]) -> Option<Hash> {
-    Chunk::parse(bytes.to_vec()).ok().map(|chunk| chunk.hash())
+    read(bytes).map(|chunk| chunk.hash())
 }
