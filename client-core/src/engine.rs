@@ -238,8 +238,10 @@ impl<C: Chance> Engine<C> {
             request.wants.clear();
             request.repair = None;
         }
+        let wanted = request.feeds.len();
         self.budget.fit(&mut request, self.spent());
-        self.phase = Phase::Asking(Box::new(Exchange::new(&request)));
+        let asks_all = request.feeds.len() == wanted;
+        self.phase = Phase::Asking(Box::new(Exchange::new(&request, asks_all)));
         vec![Effect::Send(Box::new(request))]
     }
 

@@ -24,6 +24,8 @@ const OUTCOMES_MAX: usize = 256;
 pub(super) struct Exchange {
     log: Option<LogId>,
     feeds: Vec<Feed>,
+    /// Whether these are all that may be read: what is in none of them is in none.
+    asks_all: bool,
     cursors: Vec<u64>,
     pushed: BTreeSet<RecordId>,
     brought: Brought,
@@ -59,10 +61,11 @@ pub(super) enum Taken {
 }
 
 impl Exchange {
-    pub(super) fn new(request: &Request) -> Self {
+    pub(super) fn new(request: &Request, asks_all: bool) -> Self {
         Self {
             log: request.log,
             feeds: request.feeds.iter().map(|each| each.feed.clone()).collect(),
+            asks_all,
             cursors: request.feeds.iter().map(|each| each.cursor).collect(),
             pushed: request.outbox.iter().map(|each| each.record).collect(),
             brought: Brought::of(&request.outbox),
@@ -246,8 +249,8 @@ impl Exchange {
     /// After the end: everything, and where every feed has come to its end too, what follows from that.
     pub(super) fn last_page(&mut self) -> Page {
         let mut page = self.turn_page();
-        if self.is_complete() && !self.has_more() && !self.brought_grants && !self.feeds.is_empty()
-        {
+        let is_end = self.is_complete() && !self.has_more() && !self.feeds.is_empty();
+        if is_end && self.asks_all && !self.brought_grants {
             let mut wants = self.wants.clone();
             wants.retain(|want| !self.withheld.contains_key(want));
             page.end = Some(wants);

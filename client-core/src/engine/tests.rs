@@ -5,7 +5,7 @@ use fieldwatch_schemas::id::{Hash, LogId};
 use fieldwatch_schemas::sync::exchange::{Hello, ListTag};
 use fieldwatch_schemas::sync::pull::{Commit, FeedCursor, FeedEnd, Gone, RecordItem};
 use fieldwatch_schemas::sync::push::{Outcome, Pushed, Verdict};
-use fieldwatch_schemas::sync::repair::{Differs, RepairItem};
+use fieldwatch_schemas::sync::repair::{Asked, BucketList, Differs, Line, RepairAsk, RepairItem};
 use proptest::prelude::*;
 
 use super::*;
@@ -334,6 +334,41 @@ fn a_request_carries_no_more_of_the_outbox_than_the_budget_pays_for_but_one_reco
             panic!("not sent: {effects:?}");
         };
         assert_eq!(request.outbox.len(), sent, "{budget}");
+    }
+}
+
+#[test]
+fn nothing_is_decided_about_what_no_feed_has_while_the_budget_leaves_a_feed_out() {
+    for (budget, decides) in [(None, true), (Some(5_000), false)] {
+        let mut engine = Engine::new(Patience::Once, budget, SeededChance::new(1));
+        engine.handle(Input::Begin, 0);
+        let mut offer = offer(&[1]);
+        let station = FeedCursor {
+            feed: Feed::station("330106-0012").unwrap(),
+            ..offer.feeds[0].clone()
+        };
+        offer.feeds.push(station);
+        let line = Line::new(record(1), Digest([1; 32]));
+        let asked = Asked::Lists(vec![BucketList::new(0, &vec![line; 2_000])]);
+        offer.repair = vec![RepairAsk { feed: 1, asked }];
+        engine.handle(Input::Offered(offer), 0);
+        for item in [hello(), outcome(1, Verdict::Stored), feed_end(0)] {
+            assert_eq!(engine.handle(Input::Item(item), 0), []);
+        }
+        if decides {
+            let end = FeedEnd {
+                feed: 1,
+                cursor: 9,
+                digest: Digest::default(),
+                records: 0,
+                has_more: false,
+                proof: None,
+                withheld: None,
+            };
+            engine.handle(Input::Item(Item::FeedEnd(end)), 0);
+        }
+        let effects = engine.handle(Input::Item(Item::End), 0);
+        assert_eq!(page(&effects).end.is_some(), decides);
     }
 }
 
