@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fieldwatch_schemas::feed::Feed;
-use fieldwatch_schemas::id::{LogId, RecordId};
+use fieldwatch_schemas::id::{Hash, LogId, RecordId};
 use fieldwatch_schemas::limits::ITEM_BYTES_MAX;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::sync::exchange::{Hello, Item, Request};
 use fieldwatch_schemas::sync::index::{Index, IndexRow};
-use fieldwatch_schemas::sync::pull::{FeedEnd, RecordItem};
+use fieldwatch_schemas::sync::pull::{ChangeItem, FeedEnd, RecordItem};
 use fieldwatch_schemas::sync::push::{Outcome, Verdict};
 use fieldwatch_schemas::sync::receipt::{Brought, Covered};
 use fieldwatch_schemas::sync::repair::{RepairItem, Unknown};
@@ -87,6 +87,10 @@ impl Exchange {
     pub(super) fn take(&mut self, item: Item, tried: &mut Tried) -> Taken {
         if self.has_hello == matches!(item, Item::Hello(_)) {
             return Taken::Nonsense("the reply does not begin with one greeting");
+        }
+        self.page_bytes = self.page_bytes.saturating_add(weight(&item));
+        if self.page_bytes > 2 * ITEM_BYTES_MAX {
+            return Taken::Nonsense("a page without end");
         }
         match item {
             Item::Hello(hello) => self.greet(hello),
@@ -219,8 +223,6 @@ impl Exchange {
     }
 
     fn record(&mut self, item: RecordItem) -> Taken {
-        let chunks = item.changes.iter().filter_map(|each| each.chunk.as_ref());
-        self.page_bytes += chunks.map(|chunk| chunk.len()).sum::<usize>();
         self.progressed |= item.is_whole && self.wants.contains(&item.record);
         self.arrive(item.feed, Arrival::Record(item))
     }
@@ -229,9 +231,6 @@ impl Exchange {
         let Some(feed) = self.feeds.get(usize::from(feed)) else {
             return UNKNOWN_FEED;
         };
-        if self.page_bytes > 2 * ITEM_BYTES_MAX {
-            return Taken::Nonsense("a page without end");
-        }
         self.page.arrivals.push((feed.clone(), arrival));
         Taken::More
     }
@@ -290,6 +289,23 @@ impl Exchange {
         let ends = self.ends.iter().filter(differs);
         ends.map(|(feed, _)| feed.clone()).collect()
     }
+}
+
+/// About what an item takes in memory until its page is durable.
+fn weight(item: &Item) -> usize {
+    let lists = match item {
+        Item::Record(record) => {
+            let chunks = record.changes.iter().filter_map(|each| each.chunk.as_ref());
+            chunks.map(|chunk| chunk.len()).sum::<usize>()
+                + record.changes.len() * size_of::<ChangeItem>()
+                + record.heads.len() * size_of::<Hash>()
+        }
+        Item::Repair(RepairItem::Stands(stands)) => stands.heads.len() * size_of::<Hash>(),
+        Item::Index(index) => index.rows.iter().map(IndexRow::size_bytes).sum(),
+        Item::Outcome(outcome) => outcome.durable.len() * size_of::<Hash>(),
+        _ => 0,
+    };
+    size_of::<Arrival>() + lists
 }
 
 const UNKNOWN_FEED: Taken = Taken::Nonsense("an item of a feed that was not asked for");

@@ -5,7 +5,9 @@ use fieldwatch_schemas::id::{Hash, LogId};
 use fieldwatch_schemas::sync::exchange::{Hello, ListTag};
 use fieldwatch_schemas::sync::pull::{Commit, FeedCursor, FeedEnd, Gone, RecordItem};
 use fieldwatch_schemas::sync::push::{Outcome, Pushed, Verdict};
-use fieldwatch_schemas::sync::repair::{Asked, BucketList, Differs, Line, RepairAsk, RepairItem};
+use fieldwatch_schemas::sync::repair::{
+    Asked, BucketList, Differs, Line, RepairAsk, RepairItem, Stands,
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -335,6 +337,26 @@ fn a_request_carries_no_more_of_the_outbox_than_the_budget_pays_for_but_one_reco
         };
         assert_eq!(request.outbox.len(), sent, "{budget}");
     }
+}
+
+#[test]
+fn a_page_that_a_server_never_ends_is_not_gathered_for_ever() {
+    let mut engine = asking(Patience::Once, &[]);
+    engine.handle(Input::Item(hello()), 0);
+    let stands = Item::Repair(RepairItem::Stands(Stands {
+        feed: 0,
+        record: record(1),
+        heads: vec![Hash([1; 32]); 1 << 16],
+        mac: None,
+        actor: None,
+    }));
+    let taken = (0..100).take_while(|_| {
+        let effects = engine.handle(Input::Item(stands.clone()), 0);
+        effects.is_empty()
+    });
+    let taken = taken.count();
+    assert!((60..64).contains(&taken), "two megabytes each: {taken}");
+    assert!(matches!(engine.phase, Phase::Closing(..)));
 }
 
 #[test]
