@@ -81,6 +81,10 @@ impl World {
                 .extend(writes.map(|chunk| (chunk.hash(), word.text.as_str())));
         }
         for (path, writes) in written {
+            if writes.is_empty() {
+                // Whoever wrote it was told that the disk had failed, and it was kept all the same.
+                continue;
+            }
             let among: BTreeSet<Hash> = writes.keys().copied().collect();
             let alive = newest(&among, &held.chunks);
             let expected: BTreeSet<&str> = alive
