@@ -120,6 +120,12 @@ impl Keyring {
         self.erasures
     }
 
+    /// Whether one more key can be destroyed, whichever.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.seeds.len() + ERASURE_SEEDS <= KEYRING_SEEDS_MAX
+    }
+
     /// Destroys the key of a record, for good once the copies of this keyring are gone. False if it was before.
     ///
     /// # Errors
@@ -130,7 +136,7 @@ impl Keyring {
         let Some((way, seed)) = self.covering(tag).map(|(way, seed)| (*way, *seed)) else {
             return Ok(false);
         };
-        if self.seeds.len() + ERASURE_SEEDS > KEYRING_SEEDS_MAX {
+        if !self.has_room() {
             return Err(KeyringError::Full);
         }
         self.seeds.remove(&way);

@@ -1,7 +1,7 @@
 //! Backups: a copy of the store at one position, and its way back.
 //!
 //! ```text
-//! DIR/               a backup: of no use to anybody without the keys
+//! DIR/               a backup: without the keys it tells ids, times and the register's names, and nothing that a record says
 //!   store/           sled, the live rows as they lie on the disk, sealed
 //!   manifest.json    which log, at which position, how many rows, and their hash
 //! KEYDIR/            the keys and the ledger, kept apart and always the newest
@@ -43,6 +43,11 @@ pub enum BackupError {
     /// There is something there already.
     #[error("{0} is not empty")]
     Occupied(PathBuf),
+    /// Backup, keys and data folder must not lie within each other.
+    #[error(
+        "{0} does not lie apart: a backup holds no keys, and neither is kept in the data folder"
+    )]
+    NotApart(PathBuf),
     /// There is no backup, or not a whole one.
     #[error("{0} holds no whole backup")]
     NotWhole(PathBuf),
@@ -92,7 +97,7 @@ pub struct Restored {
 ///
 /// # Errors
 ///
-/// [`BackupError::Occupied`], nothing done; otherwise as the disks fail: what is there then is no whole backup, for want of a manifest.
+/// [`BackupError::Occupied`] and [`BackupError::NotApart`], nothing done; otherwise as the disks fail: what is there then is no whole backup, for want of a manifest.
 pub fn backup(
     app: &Arc<App>,
     folder: &DataFolder,
@@ -103,7 +108,10 @@ pub fn backup(
     if !is_empty(dir).map_err(failed)? {
         return Err(BackupError::Occupied(dir.to_owned()));
     }
+    keys::lie_apart(&folder.file(""), dir, keys)?;
     keys::make_folder(dir)?;
+    // The folder may have been there, for everybody to enter.
+    keys::make_folder(&dir.join("store"))?;
     let store = open(&dir.join("store"))?;
     let (log, into) = (Arc::clone(app.log()), Arc::clone(&store));
     let copied = app.pushes().at_desk(move |_| log.copy_to(&*into));
@@ -154,6 +162,7 @@ pub fn restore(
         keys::fill_in(folder, keys)?;
     }
     let lock = folder.lock()?;
+    folder.end_swap(&lock)?;
     let current = folder.file("store");
     let failed = |error| BackupError::File(current.clone(), error);
     if replace == Replace::No && !is_empty(&current).map_err(failed)? {
@@ -241,3 +250,6 @@ fn is_empty(folder: &Path) -> io::Result<bool> {
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -227,6 +227,12 @@ impl DataFolder {
         Arc::new(self.places())
     }
 
+    /// Gives a store its name again that a crash left without while it was compacted. The lock shows that nobody has it open.
+    pub(crate) fn end_swap(&self, _lock: &Lock) -> Result<(), DataError> {
+        let failed = |error| DataError::File(self.path.clone(), error);
+        self.places().end_swap().map_err(failed)
+    }
+
     fn places(&self) -> Places {
         Places::of(&self.path)
     }

@@ -59,6 +59,9 @@ pub enum EraseError {
     /// The successor would not be a record that this server takes.
     #[error("the successor cannot be made: {0}")]
     Refused(String),
+    /// The keyring holds no more erasures: nothing is begun that could not be ended.
+    #[error("too many records were erased here: the keys must be begun anew first")]
+    Full,
     /// The ledger.
     #[error("the ledger cannot be used")]
     Ledger(#[from] LedgerError),
@@ -108,6 +111,7 @@ pub(crate) fn erase(
         row_of(&*store, successor)?.ok_or(EraseError::RecordUnknown(successor))?;
     }
     drop(store);
+    has_room(log)?;
     let erasure = Erasure {
         record,
         replaced_by,
@@ -186,6 +190,14 @@ pub(crate) fn is_erased(
     record: RecordId,
 ) -> Result<bool, StoreError> {
     Ok(log.keys().has_erased(record) || tombstone_of(store, record)?.is_some())
+}
+
+/// What the ledger says once must be carried out, at every opening: so it is asked before.
+pub(crate) fn has_room(log: &Log) -> Result<(), EraseError> {
+    match log.keys().has_room() {
+        true => Ok(()),
+        false => Err(EraseError::Full),
+    }
 }
 
 fn row_of(store: &dyn Store, record: RecordId) -> Result<Option<RecordRow>, StoreError> {

@@ -23,7 +23,8 @@ use self::roll::{MemoryRoll, Roll};
 /// Why the ledger refused, or could not.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// The disk failed. Nothing was appended that will be read again.
+    /// The disk failed. What was to be appended is not there, unless the server ends before the next entry: then whoever opens the
+    /// ledger may find it whole, and it counts.
     #[error("the ledger could not be read or written")]
     Disk(#[from] std::io::Error),
     /// It is not what this server wrote.
@@ -106,7 +107,7 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// [`LedgerError::Disk`] if it is not; the next append begins where this one did. [`LedgerError::Unwritable`].
+    /// [`LedgerError::Disk`] if the disk does not say so; the next append begins where this one did. [`LedgerError::Unwritable`].
     pub fn append(&self, entry: &Entry) -> Result<Mark, LedgerError> {
         let mut tail = self.tail();
         let (bytes, mark) = chain::next(&tail.mark, entry, &self.key)?;

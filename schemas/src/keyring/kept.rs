@@ -83,6 +83,12 @@ impl RecordKeys {
         self.state().ring.erasures()
     }
 
+    /// Whether one more key can be destroyed, whichever.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.state().ring.has_room()
+    }
+
     /// Destroys the keys of records, durably; those destroyed before stay so. One writing of the file, or none.
     ///
     /// # Errors

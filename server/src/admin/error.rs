@@ -128,6 +128,7 @@ impl AdminError {
             },
             Self::Backup(error) => match error {
                 BackupError::Occupied(_) | BackupError::Held => ProblemKind::AlreadyExists,
+                BackupError::NotApart(_) => ProblemKind::ValueInvalid,
                 BackupError::NotWhole(_) => ProblemKind::NotFound,
                 BackupError::Damaged | BackupError::File(..) => ProblemKind::FileInvalid,
                 BackupError::Data(error) => kind_of_data(error),

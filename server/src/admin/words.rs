@@ -92,6 +92,10 @@ fn of_register(error: &RegisterError) -> Option<String> {
 fn of_backup(error: &BackupError) -> Option<String> {
     Some(match error {
         BackupError::Occupied(path) => format!("{} 不是空目录", path.display()),
+        BackupError::NotApart(path) => format!(
+            "{} 的位置不当：备份中不得有密钥，备份和密钥都不得放在数据目录内",
+            path.display()
+        ),
         BackupError::NotWhole(path) => format!("{} 中没有完整的备份", path.display()),
         BackupError::Damaged => "备份已损坏：内容与清单中的校验值不符".to_owned(),
         BackupError::Held => {

@@ -1,7 +1,8 @@
 //! What a backup says about itself. It is written last: without it there is no backup.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use fieldwatch_schemas::id::LogId;
@@ -45,7 +46,12 @@ impl Manifest {
 
     pub(super) fn write(&self, path: &Path) -> Result<(), BackupError> {
         let write = || -> io::Result<()> {
-            let mut file = File::create_new(path)?;
+            let mut options = OpenOptions::new();
+            let mut file = options
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(path)?;
             file.write_all(&serde_json::to_vec_pretty(self)?)?;
             file.sync_all()?;
             match path.parent() {

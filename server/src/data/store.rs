@@ -63,6 +63,14 @@ impl Places {
         places.iter().any(|place| place.exists())
     }
 
+    /// Ends a compaction that a crash interrupted between its two renames, so that the store has its name again.
+    pub(super) fn end_swap(&self) -> io::Result<()> {
+        match !self.current().exists() && self.old().exists() {
+            true => self.settle(),
+            false => Ok(()),
+        }
+    }
+
     fn current(&self) -> PathBuf {
         self.folder.join("store")
     }

@@ -2,7 +2,7 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `01 ‖ 03 ‖ station` | nothing: the station's region has changed, and its records are being placed again |
+//! | `01 ‖ 05 ‖ station` | nothing: the station's region has changed, and its records are being placed again |
 //! | `01 ‖ 04 ‖ record` | [`FollowRow`]: a case has gone to another station, and the people behind it are to follow |
 
 use fieldwatch_schemas::id::{PersonId, RecordId};
@@ -11,7 +11,7 @@ use minicbor::{Decode, Encode};
 
 use super::prefix;
 
-const PLACING: [u8; 2] = [prefix::LOG, 3];
+const PLACING: [u8; 2] = [prefix::LOG, 5];
 const FOLLOWING: [u8; 2] = [prefix::LOG, 4];
 
 /// What is to follow a case, and where.
@@ -66,4 +66,22 @@ pub(crate) fn placing_of(key: &[u8]) -> Option<String> {
 pub(crate) fn following_of(key: &[u8]) -> Option<RecordId> {
     let id = key.strip_prefix(&FOLLOWING)?;
     id.try_into().ok().map(RecordId)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::tombstone::HEARD;
+    use crate::tables::{LOG, POSITION, UNFINISHED};
+
+    #[test]
+    fn a_row_of_the_log_is_not_taken_for_a_mark_and_removed_with_it() {
+        for row in [LOG, POSITION, UNFINISHED, HEARD] {
+            assert!(!placings().contains(&row) && !followings().contains(&row));
+            assert_eq!((placing_of(&row), following_of(&row)), (None, None));
+        }
+        let mark = placing_key("330106-0012");
+        assert!(placings().contains(&mark));
+        assert_eq!(placing_of(&mark).as_deref(), Some("330106-0012"));
+    }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use fieldwatch_schemas::id::RecordId;
-use fieldwatch_schemas::keyring::RecordKeys;
+use fieldwatch_schemas::keyring::{Keyring, RecordKeys};
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::store::memory::{Fault, MemoryStore};
 use fieldwatch_schemas::store::small::{MemoryFile, SmallFile as _};
@@ -223,6 +223,23 @@ fn what_cannot_be_erased_says_why_and_changes_nothing() {
     ));
     assert_eq!(office.ledger.entries().unwrap(), []);
     sound(&world, 3);
+}
+
+#[test]
+fn a_full_keyring_takes_no_erasure_that_every_later_start_would_fail_at() {
+    let office = Office::new();
+    let mut ring = Keyring::new([5; 32]);
+    let mut others = (1_u128..).map(|number| RecordId(number.to_be_bytes()));
+    while ring.has_room() {
+        ring.erase(others.next().unwrap()).unwrap();
+    }
+    office.file.replace(&ring.encode()).unwrap();
+    let (world, _, _, records) = filled(&office);
+    let erased = world.handle().erase(&office.ledger, records[1], None);
+    assert!(matches!(erased, Err(EraseError::Full)));
+    assert_eq!(office.ledger.entries().unwrap(), []);
+    world.close();
+    sound(&office.open(), 3);
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub(super) fn in_chinese(error: &EraseError) -> Option<String> {
         EraseError::Edit(error) => format!("无法生成替代记录：{error}"),
         EraseError::Refused(why) => format!("无法生成替代记录：{why}"),
         EraseError::Unavailable(_) => "服务器暂时不接受更改".to_owned(),
+        EraseError::Full => "删除数量已达密钥文件的上限：须先更换密钥".to_owned(),
         EraseError::Ledger(_) | EraseError::Store(_) => return None,
     })
 }

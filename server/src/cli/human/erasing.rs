@@ -11,11 +11,14 @@ pub(in crate::cli) fn erased(answer: &Value, lang: Lang) -> String {
     let was_erased = answer.get("was_erased").and_then(Value::as_bool) == Some(true);
     let mut words = match (lang, was_erased) {
         (Lang::Zh, false) => {
-            format!("记录 {record} 已删除。各设备下次同步时删除；旧备份中的内容无法再读。")
+            format!(
+                "记录 {record} 已删除。各设备下次同步时删除；旧备份中的内容无法再读，但此前复制的密钥仍能读出：请用 backup --keys 替换。"
+            )
         }
         (Lang::Zh, true) => format!("记录 {record} 已于 {at} 删除。"),
         (Lang::En, false) => format!(
-            "record {record} is erased. Devices erase it when they next sync; what old backups hold of it cannot be read any more."
+            "record {record} is erased. Devices erase it when they next sync; what old backups hold of it cannot be read any more, but with \
+             a copy of the keys from before: replace that with `backup --keys`."
         ),
         (Lang::En, true) => format!("record {record} was erased at {at}."),
     };

@@ -8,7 +8,7 @@ use fieldwatch_schemas::sync::push::Accepted;
 
 use super::{Desk, Ruling};
 use crate::erase::redact::{Redacted, Redaction, draft, succeed};
-use crate::erase::{EraseError, Erased, catch_up, erase, is_erased};
+use crate::erase::{EraseError, Erased, catch_up, erase, has_room, is_erased};
 use crate::ledger::Ledger;
 use crate::log::compact::{Beside, Compacted};
 use crate::tables;
@@ -61,6 +61,7 @@ impl Desk {
         if is_erased(&self.log, &*store, record)? {
             return Err(EraseError::RecordErased(record));
         }
+        has_room(&self.log)?;
         let held = self.held(&*store, record)?;
         let kept = held.ok_or(EraseError::RecordUnknown(record))?;
         let view = kept.document.view();
