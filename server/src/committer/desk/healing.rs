@@ -55,7 +55,7 @@ impl Desk {
                 self.take(asker, pushed)
             }
             Err(refusal) => {
-                tracing::warn!(record = %pushed.record, words = refusal.words, "vouched changes are unsound");
+                tracing::warn!(record = %pushed.record, problem = refusal.problem.name(), "vouched changes are unsound");
                 let outcome = refused(pushed, held.as_ref(), &refusal);
                 self.put_back(pushed, held);
                 Ok(outcome)
