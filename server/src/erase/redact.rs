@@ -1,7 +1,7 @@
 //! Redacting a record: a successor without history takes its place, and it is erased.
 //!
 //! The successor's id and actors follow from what it is made of, so that whoever was cut short and asks again finds it made, and does
-//! not make another.
+//! not make another, unless the record was written in between.
 
 use std::collections::BTreeMap;
 
