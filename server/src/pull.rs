@@ -20,6 +20,7 @@ mod index;
 mod label;
 mod page;
 mod repair;
+mod want;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -241,52 +242,6 @@ impl Pull {
             self.pages_behind_goal += 1;
             self.budget.spent |= self.pages_behind_goal > CATCH_UP_PAGES_MAX;
         }
-    }
-
-    fn next_want(&mut self) -> Option<RecordId> {
-        (!self.budget.spent).then(|| self.wants.pop()).flatten()
-    }
-
-    /// A record that the device wants whole, in the first feed of the request that has it; a page of its own.
-    fn page_of_want(
-        &mut self,
-        reading: Reading<'_>,
-        record: RecordId,
-    ) -> Result<Option<Vec<Item>>, StoreError> {
-        let Some(row) = self.record(reading, record)? else {
-            return Ok(None);
-        };
-        let in_feed = |wanted: &&Wanted| {
-            row.places
-                .iter()
-                .any(|place| place.feed == wanted.feed && place.presence == Presence::Present)
-        };
-        let Some(wanted) = self.feeds.iter().find(in_feed) else {
-            return Ok(None);
-        };
-        let (number, cursor) = (wanted.number, wanted.cursor);
-        let feed = number;
-        let commit = Commit { feed, cursor };
-        if self.budget.never_takes(row.size_bytes) {
-            return self.page_of_withheld(reading, record, row.size_bytes, commit);
-        }
-        let everything = Part {
-            after: 0,
-            is_whole: true,
-            known: &BTreeSet::new(),
-        };
-        let body = body::read(reading.store, record, &row, &everything);
-        let Some(body) = self.sound(record, body)? else {
-            return Ok(None);
-        };
-        let mut item = self.dressed(&row, body);
-        item.feed = number;
-        if !self.budget.takes(body::size_bytes(&item)) {
-            self.wants.push(record);
-            return Ok(None);
-        }
-        self.sent.insert(record, row.position);
-        Ok(Some(vec![Item::Record(item), Item::Commit(commit)]))
     }
 
     fn page_of_feed(

@@ -13,6 +13,7 @@ use fieldwatch_schemas::sync::repair::RepairAsk;
 use fieldwatch_schemas::sync::station::stations_tag;
 
 use super::index::OPENED;
+use super::rows::{RecordRow, decode};
 use super::{Group, Replica, ReplicaError, keys};
 
 /// What a request is made of.
@@ -140,6 +141,25 @@ impl Group<'_> {
         let mut rows = self.rows(&KeyRange::prefix(&[keys::WANTED]))?;
         rows.sort_by_key(|row| row.value != OPENED);
         let wants = rows.iter().filter_map(|row| keys::last_record(&row.key));
-        Ok(wants.take(PUSH_RECORDS_MAX).collect())
+        let mut wants: Vec<RecordId> = wants.collect();
+        wants.extend(self.refused_elsewhere()?);
+        wants.truncate(PUSH_RECORDS_MAX);
+        Ok(wants)
+    }
+
+    /// Refused records that no feed of this device contains: no feed would tell that they were erased, so they are asked for.
+    fn refused_elsewhere(&self) -> Result<Vec<RecordId>, ReplicaError> {
+        let mut elsewhere = Vec::new();
+        for refused in self.rows(&KeyRange::prefix(&[keys::REFUSED]))? {
+            let Some(id) = keys::last_record(&refused.key) else {
+                continue;
+            };
+            let Some(row) = self.store().get(&keys::of_record(keys::RECORDS, id))? else {
+                continue;
+            };
+            let row: RecordRow = decode(&row, "a record")?;
+            elsewhere.extend(Some(id).filter(|_| row.feeds.is_empty()));
+        }
+        Ok(elsewhere)
     }
 }

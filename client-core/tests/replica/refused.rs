@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use fieldwatch_client_core::chance::SeededChance;
-use fieldwatch_client_core::replica::{Page, ReplicaError, State};
+use fieldwatch_client_core::replica::{Arrival, Page, ReplicaError, State};
+use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::store::memory::{Fault, MemoryStore};
 use fieldwatch_schemas::sync::push::{Outcome, Verdict};
@@ -59,6 +60,41 @@ fn a_correction_made_while_the_refusal_was_on_its_way_is_sent_and_not_quarantine
     assert_eq!(offered[0].changes.len(), 2, "both, to be judged together");
     replica.apply(&page).unwrap();
     assert_eq!(state(corrected), State::Quarantined);
+}
+
+#[test]
+fn a_refused_record_that_no_feed_has_is_asked_for_so_that_its_erasure_is_heard() {
+    let mut chance = SeededChance::new(6);
+    let replica = open(&Arc::new(MemoryStore::new()));
+    let acts = [say("nature", "complaint"), say("station", STATION)];
+    let made = replica.new_record(Kind::Case, &acts, &NOW, &mut chance);
+    let record = made.unwrap();
+    assert_eq!(replica.offer().unwrap().wants, []);
+    let refused = Outcome {
+        record,
+        verdict: Verdict::Refused,
+        durable: Vec::new(),
+        missing: Vec::new(),
+        problem: Some("not_permitted".to_owned()),
+        words: None,
+        refused: None,
+    };
+    let page = Page {
+        outcomes: vec![refused],
+        ..Page::default()
+    };
+    replica.apply(&page).unwrap();
+    assert_eq!(replica.offer().unwrap().wants, [record]);
+    let erased = Page {
+        arrivals: vec![(Feed::shared(), Arrival::Erased(record))],
+        ..Page::default()
+    };
+    replica.apply(&erased).unwrap();
+    assert!(matches!(
+        replica.view(record),
+        Err(ReplicaError::RecordUnknown(_))
+    ));
+    assert_eq!(replica.offer().unwrap().wants, []);
 }
 
 #[test]

@@ -245,7 +245,7 @@ impl Pull {
             feed,
             record,
             position: 0,
-            replaced_by: tombstone.as_ref().and_then(|each| each.replaced_by),
+            replaced_by: None,
         };
         if tombstone.is_some() || self.log.keys().has_erased(record) {
             return Ok(Item::Erased(gone));

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::keyring::{Keyring, RecordKeys};
 use fieldwatch_schemas::problem::ProblemKind;
@@ -19,7 +20,7 @@ use fieldwatch_server::tables;
 
 use crate::faulty::FaultyStore;
 use crate::replica::{Replica, text};
-use crate::world::{NOW_MS, World, staff};
+use crate::world::{NOW_MS, World, staff, volunteer};
 
 /// A server whose keys and ledger outlive its store.
 pub(crate) struct Office {
@@ -165,6 +166,21 @@ fn who_held_it_hears_that_it_is_erased_and_by_what_it_is_replaced_and_who_begins
     assert_eq!(carol.digest(&carol.feeds[0]), reply.ends[0].digest);
     alice.sync(&world).unwrap();
     sound(&world, 2);
+}
+
+#[test]
+fn who_keeps_a_record_that_no_feed_of_theirs_has_hears_that_it_is_erased_by_asking_for_it() {
+    let office = Office::new();
+    let (world, _, _, records) = filled(&office);
+    let mut eve = Replica::new(volunteer(9), &[Feed::shared()]);
+    eve.wants = vec![records[1], records[2]];
+    assert_eq!(erased_items(&eve.sync(&world).unwrap().pages), []);
+    let erased = world.handle().erase(&office.ledger, records[1], None);
+    erased.unwrap();
+    eve.wants = vec![records[1], records[2]];
+    let reply = eve.sync(&world).unwrap();
+    assert_eq!(erased_items(&reply.pages), [(records[1], None)]);
+    assert_eq!(reply.records().len(), 0);
 }
 
 #[test]
