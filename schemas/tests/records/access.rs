@@ -67,6 +67,33 @@ fn every_kind_lies_where_it_should_and_nowhere_else() {
 }
 
 #[test]
+fn each_role_reads_what_is_its_own_and_no_feed_more() {
+    let granted = |role, stations: &[&str], region: Option<&str>| -> Vec<String> {
+        let mut stations = stations.iter().map(|id| (*id).to_owned());
+        let standing = Standing {
+            person: OWNER,
+            role,
+            station: stations.next(),
+            region: region.map(str::to_owned),
+            further_stations: stations.collect(),
+        };
+        let grants = grants_of(&standing);
+        grants.iter().map(|grant| grant.feed.to_string()).collect()
+    };
+    let own = Feed::person(OWNER).to_string();
+    assert_eq!(granted(Role::Volunteer, &[], None), ["shared", &own]);
+    let staff = ["shared", &own, "station/a", "station/a/personal"];
+    assert_eq!(granted(Role::StationStaff, &["a"], None), staff);
+    let both = [&staff[..], &["station/b", "station/b/personal"]].concat();
+    assert_eq!(granted(Role::StationStaff, &["a", "b"], None), both);
+    let region = ["shared", &own, "region/330100", "register/330100"];
+    assert_eq!(granted(Role::Coordinator, &[], Some("330100")), region);
+    for role in [Role::EnterpriseContact, Role::Auditor, Role::Administrator] {
+        assert_eq!(granted(role, &[], None), ["shared"]);
+    }
+}
+
+#[test]
 fn who_inspects_is_known_to_the_campaigns_coordinators_and_the_person_asked_alone() {
     let alias = format!("campaign/{CAMPAIGN}/alias");
     assert_eq!(feeds(Kind::Alias), [alias.as_str()]);

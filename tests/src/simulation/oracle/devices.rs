@@ -224,24 +224,24 @@ impl World {
 
 /// The changes among these that no other of a set descends from.
 pub(super) fn newest(among: &BTreeSet<Hash>, chunks: &[Chunk]) -> BTreeSet<Hash> {
+    let behind = among.iter().flat_map(|start| ancestors(*start, chunks));
+    let behind: BTreeSet<Hash> = behind.collect();
+    among.difference(&behind).copied().collect()
+}
+
+/// The changes that a change rests on, itself left out.
+pub(super) fn ancestors(start: Hash, chunks: &[Chunk]) -> BTreeSet<Hash> {
     let by_hash: BTreeMap<Hash, &Chunk> =
         chunks.iter().map(|chunk| (chunk.hash(), chunk)).collect();
-    let mut behind = BTreeSet::new();
-    for start in among {
-        let mut open: Vec<Hash> = by_hash
-            .get(start)
-            .map(|chunk| chunk.deps().to_vec())
-            .unwrap_or_default();
-        while let Some(hash) = open.pop() {
-            if behind.insert(hash) {
-                open.extend(
-                    by_hash
-                        .get(&hash)
-                        .into_iter()
-                        .flat_map(|chunk| chunk.deps()),
-                );
-            }
+    let deps = |hash: &Hash| {
+        let chunk = by_hash.get(hash);
+        chunk.map(|chunk| chunk.deps().to_vec()).unwrap_or_default()
+    };
+    let (mut behind, mut open) = (BTreeSet::new(), deps(&start));
+    while let Some(hash) = open.pop() {
+        if behind.insert(hash) {
+            open.extend(deps(&hash));
         }
     }
-    among.difference(&behind).copied().collect()
+    behind
 }

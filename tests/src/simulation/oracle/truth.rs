@@ -15,6 +15,7 @@ use fieldwatch_server::check::check;
 use fieldwatch_server::tables::{self, ChangeRow, RecordRow, SummaryRow};
 
 use super::World;
+use super::devices::ancestors;
 use crate::fault::Told;
 use crate::simulation::fates::records_of;
 
@@ -103,6 +104,10 @@ impl World {
                 self.findings
                     .duplicated(&format!("{record}: an event happened twice"));
             }
+            if !is_causal(held) {
+                let what = format!("{record}: an event stands before one that it follows from");
+                self.findings.diverged(&what);
+            }
             for feed in &held.feeds {
                 let (digest, count) = sums.entry(feed.clone()).or_default();
                 *digest = digest.plus(Digest::of(*record, &held.view.heads));
@@ -120,6 +125,16 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// Whether no event stands before one that its author had seen, whatever the clocks said.
+fn is_causal(held: &Held) -> bool {
+    let changes: Vec<Hash> = held.view.events.iter().map(|event| event.change).collect();
+    changes.iter().enumerate().all(|(place, change)| {
+        let seen = ancestors(*change, &held.chunks);
+        let later = changes.iter().skip(place + 1);
+        later.into_iter().all(|later| !seen.contains(later))
+    })
 }
 
 /// The raw changes of a record on a server, none if it is not there.
