@@ -15,12 +15,14 @@ pub const REBASES_MAX: u32 = 8;
 pub const GLANCE_EVERY_MS: i64 = 86_400_000;
 /// The most harms that are listed of a damaged home; all are counted.
 pub const HARMS_TOLD_MAX: usize = 1_000;
+/// The most buckets of a feed in repair that one request lists: each of them once.
+pub const REPAIR_LISTS_MAX: usize = 256;
 /// The most records in one push.
 pub const PUSH_RECORDS_MAX: usize = 512;
 /// The size at which a device closes a push and sends the rest with the next request, in bytes of changes.
 pub const PUSH_BYTES_TARGET: usize = 512 * 1024;
-/// The largest sync request after its content coding is undone, in bytes.
-pub const REQUEST_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The largest sync request after its content coding is undone, in bytes: a server that was set back is given the largest record whole.
+pub const REQUEST_BYTES_MAX: usize = RECORD_BYTES_MAX + 4 * 1024 * 1024;
 /// The longest time that a device leaves a server alone because it asked for it, in milliseconds; its own back-off comes on top.
 pub const RETRY_AFTER_MS_MAX: u64 = 3_600_000;
 /// How many records a feed has at least before its index is sent ahead of its bodies.

@@ -11,6 +11,7 @@ use super::repair::{RepairAsk, RepairItem};
 use super::station::StationCard;
 use crate::feed::{Grant, Standing};
 use crate::id::{LogId, RecordId};
+use crate::limits::FEEDS_MAX;
 
 /// What a device asks and brings.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -44,11 +45,28 @@ pub struct Request {
     #[n(8)]
     pub repair: Option<Vec<RepairAsk>>,
     /// Feeds that the device has nothing of, and of which it wants the index before the bodies.
-    #[n(9)]
+    #[cbor(n(9), decode_with = "one_per_feed")]
     pub index: Vec<IndexFrom>,
     /// What `budget_bytes` would be if the device's whole budget were unspent: a body that is larger even than that is not waited for.
     #[n(10)]
     pub whole_budget_bytes: Option<u64>,
+}
+
+/// Reads no more than there may be feeds.
+fn one_per_feed<'b, Ctx, T: Decode<'b, Ctx>>(
+    decoder: &mut minicbor::Decoder<'b>,
+    context: &mut Ctx,
+) -> Result<Vec<T>, minicbor::decode::Error> {
+    let mut each = Vec::new();
+    for one in decoder.array_iter_with(context)? {
+        if each.len() == FEEDS_MAX {
+            return Err(minicbor::decode::Error::message(
+                "more than there may be feeds",
+            ));
+        }
+        each.push(one?);
+    }
+    Ok(each)
 }
 
 /// Tells one list of grants, or of stations, from another.

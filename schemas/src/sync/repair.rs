@@ -25,6 +25,7 @@ use sha2::{Digest as _, Sha256};
 use super::vouch::Mac;
 use crate::digest::Digest;
 use crate::id::{Actor, Hash, RecordId};
+use crate::limits::REPAIR_LISTS_MAX;
 
 /// How many buckets a feed has.
 const BUCKETS: usize = 256;
@@ -52,7 +53,22 @@ pub enum Asked {
     Sums(#[n(0)] Sums),
     /// What differs in these.
     #[n(1)]
-    Lists(#[n(0)] Vec<BucketList>),
+    Lists(#[cbor(n(0), decode_with = "some_lists")] Vec<BucketList>),
+}
+
+/// Reads no more lists than there are buckets: an empty one takes three bytes, and much more in memory.
+fn some_lists<Ctx>(
+    decoder: &mut minicbor::Decoder<'_>,
+    context: &mut Ctx,
+) -> Result<Vec<BucketList>, minicbor::decode::Error> {
+    let mut lists = Vec::new();
+    for list in decoder.array_iter_with::<_, BucketList>(context)? {
+        if lists.len() == REPAIR_LISTS_MAX {
+            return Err(minicbor::decode::Error::message("more lists than buckets"));
+        }
+        lists.push(list?);
+    }
+    Ok(lists)
 }
 
 /// What a reply says about a feed in repair, beside records that come, left, or are erased.

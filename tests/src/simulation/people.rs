@@ -297,10 +297,10 @@ impl Hand<'_> {
         let changes = self.device.replica.changes(refused.record)?;
         let unsent = changes.into_iter().filter(|change| change.is_unsent);
         let chunks: Vec<Vec<u8>> = unsent.map(|change| change.chunk).collect();
-        self.device.replica.discard(refused.record)?;
+        // Whoever gives something up while the disk fails cannot tell whether it is gone.
         self.books
             .excuse(refused.record, &chunks, "given up by its author");
-        Ok(())
+        self.device.replica.discard(refused.record)
     }
 
     /// One of the records at hand: mostly one of those that everybody is working on.

@@ -113,3 +113,12 @@ fn a_bucket_is_answered_once_however_often_it_is_listed() {
     let lacking: Vec<Finding> = lacking.map(|line| Finding::Lacking(line.record)).collect();
     assert_eq!(found, [(at, lacking)]);
 }
+
+#[test]
+fn more_lists_than_buckets_are_not_read() {
+    let list = || BucketList::new(3, &[]);
+    let asked = |count| Asked::Lists(std::iter::repeat_with(list).take(count).collect());
+    let read = |asked: &Asked| minicbor::decode::<Asked>(&minicbor::to_vec(asked).unwrap()).is_ok();
+    assert!(read(&asked(REPAIR_LISTS_MAX)));
+    assert!(!read(&asked(REPAIR_LISTS_MAX + 1)));
+}
