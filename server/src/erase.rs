@@ -7,7 +7,7 @@
 //!
 //! Every step may be done again. What a crash left half done, and what a store has missed that was put back from a copy, is done when
 //! the store is opened ([`catch_up`]): the ledger says what was erased, the store says how far it has heard. A record whose key is gone
-//! cannot be read any more, so what is left of it is then found by its id ([`blind`]).
+//! cannot be read any more, so what is left of it is then found by its id (`erase/blind.rs`).
 //!
 //! Evidence files and projections will be erased here too, when there are any.
 

@@ -6,7 +6,7 @@
 //!          └─ peers: what people would use instead, outside the workspace
 //! ```
 //!
-//! Every group of measures ([`GROUPS`]) makes its own world and prints its lines as soon as it has them. A ratio is always ours over
+//! Every group of measures (`GROUPS`) makes its own world and prints its lines as soon as it has them. A ratio is always ours over
 //! the reference, in the unit of the line; figures of several rounds are medians.
 
 mod bare;

@@ -283,10 +283,12 @@ proptest! {
                 }
             }
         }
-        for _ in 0..2 {
+        for round in 0..3 {
             for copy in &mut copies {
                 let synced = copy.synced();
-                prop_assert_eq!((synced.refused, synced.repaired), (0, 0));
+                prop_assert_eq!(synced.refused, 0);
+                // What two copies wrote alike may cost a feed's comparison, once.
+                prop_assert!(synced.repaired <= usize::from(round < 2), "{round}: {synced:?}");
             }
         }
         let status = |copy: &Device| copy.replica.status().unwrap().feeds;

@@ -33,7 +33,7 @@ struct Routes {
 ///
 /// # Errors
 ///
-/// [`Fault`] if it cannot listen, or cannot write there.
+/// [`crate::fault::Fault`] if it cannot listen, or cannot write there.
 pub async fn serve(data: &Path, folder: &Path) -> Told<()> {
     // Another one may be installed already: all the same.
     drop(rustls::crypto::ring::default_provider().install_default());
