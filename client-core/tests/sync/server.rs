@@ -271,14 +271,18 @@ impl Server {
             let mut cursor = asked.cursor;
             let start = cursor;
             let complete = asked.complete.min(cursor);
+            // What has left is not sent to who wants it, as by the real one.
+            let is_wanted = |id: &RecordId, place: &Place| {
+                place.presence == Presence::Present && request.wants.contains(id)
+            };
             let mut places: Vec<_> = rows
                 .iter()
-                .filter(|(id, place)| place.position > start || request.wants.contains(id))
+                .filter(|(id, place)| place.position > start || is_wanted(id, place))
                 .collect();
             places.sort_by_key(|(_, place)| place.position);
             let has_more = places.len() > self.reply_records;
             for (count, (id, place)) in places.into_iter().take(self.reply_records).enumerate() {
-                let wanted = request.wants.contains(id);
+                let wanted = is_wanted(id, place);
                 let sending = what_to_send(place.presence, place.entered, start, complete);
                 let sending = if wanted { Sending::Whole } else { sending };
                 let gone = Gone {
