@@ -33,6 +33,13 @@ struct Place {
     presence: Presence,
 }
 
+impl Place {
+    /// What has left is not sent to who wants it, as by the real server.
+    fn is_wanted(&self, id: RecordId, request: &Request) -> bool {
+        self.presence == Presence::Present && request.wants.contains(&id)
+    }
+}
+
 /// A server.
 #[derive(Clone)]
 pub(crate) struct Server {
@@ -271,18 +278,14 @@ impl Server {
             let mut cursor = asked.cursor;
             let start = cursor;
             let complete = asked.complete.min(cursor);
-            // What has left is not sent to who wants it, as by the real one.
-            let is_wanted = |id: &RecordId, place: &Place| {
-                place.presence == Presence::Present && request.wants.contains(id)
-            };
             let mut places: Vec<_> = rows
                 .iter()
-                .filter(|(id, place)| place.position > start || is_wanted(id, place))
+                .filter(|(id, place)| place.position > start || place.is_wanted(**id, request))
                 .collect();
             places.sort_by_key(|(_, place)| place.position);
             let has_more = places.len() > self.reply_records;
             for (count, (id, place)) in places.into_iter().take(self.reply_records).enumerate() {
-                let wanted = is_wanted(id, place);
+                let wanted = place.is_wanted(*id, request);
                 let sending = what_to_send(place.presence, place.entered, start, complete);
                 let sending = if wanted { Sending::Whole } else { sending };
                 let gone = Gone {
