@@ -28,6 +28,7 @@ use self::carry::carry_out;
 use crate::ledger::{Entry, Erasure, Ledger, LedgerError};
 use crate::log::{Log, all_rows};
 use crate::tables::tombstone::{HEARD, HeardRow, TombstoneRow};
+use crate::tables::unfinished::{redacting_key, redacting_of, redactings};
 use crate::tables::{self, FeedRow, RecordRow, prefix};
 
 /// Why a record was not erased, or could not be.
@@ -134,6 +135,7 @@ pub(crate) fn erase(
 ///
 /// [`EraseError::Ledger`] and [`EraseError::Store`]; what was done stands, the rest is done the next time.
 pub fn catch_up(log: &Log, ledger: &Ledger) -> Result<(), EraseError> {
+    end_redactions(log, ledger)?;
     let store = log.store()?;
     let heard: HeardRow = tables::read(&*store, "what was erased", &HEARD)?.unwrap_or_default();
     let last = ledger.last();
@@ -161,6 +163,32 @@ pub fn catch_up(log: &Log, ledger: &Ledger) -> Result<(), EraseError> {
     Ok(log.flush(life)?)
 }
 
+/// Records whose successors are made are to be erased: the ledger hears of those that were cut short before it did.
+fn end_redactions(log: &Log, ledger: &Ledger) -> Result<(), EraseError> {
+    let store = log.store()?;
+    for row in all_rows(&*store, &redactings())? {
+        let Some(record) = redacting_of(&row.key) else {
+            continue;
+        };
+        let heard = erasures_of(ledger.entries()?);
+        if heard.iter().any(|erasure| erasure.record == record) {
+            continue;
+        }
+        if has_room(log).is_err() {
+            tracing::error!(%record, "a redaction cannot be finished: too many records were erased here");
+            continue;
+        }
+        let successor: RecordId = tables::decode("the mark of a redaction", &row.value)?;
+        tracing::warn!(%record, %successor, "a redaction that was cut short is finished");
+        ledger.append(&Entry::Erased(Erasure {
+            record,
+            replaced_by: Some(successor),
+            at_ms: log.now_ms(),
+        }))?;
+    }
+    Ok(())
+}
+
 /// The tombstone of an erased record.
 pub(crate) fn tombstone_of(
     store: &dyn Store,
@@ -183,13 +211,16 @@ pub(crate) fn replaced_by(
     }
 }
 
-/// Whether a record was erased, or is being erased.
+/// Whether a record was erased, or is being erased: one whose successor is made is.
 pub(crate) fn is_erased(
     log: &Log,
     store: &dyn Store,
     record: RecordId,
 ) -> Result<bool, StoreError> {
-    Ok(log.keys().has_erased(record) || tombstone_of(store, record)?.is_some())
+    let is_marked = |key: Vec<u8>| store.get(&key).map(|row| row.is_some());
+    Ok(log.keys().has_erased(record)
+        || is_marked(tables::tombstone_key(record))?
+        || is_marked(redacting_key(record))?)
 }
 
 /// What the ledger says once must be carried out, at every opening: so it is asked before.

@@ -9,7 +9,7 @@
 //! | position | `01 ‖ 01` | the last position, 8 bytes; in every batch that takes one |
 //! | heard | `01 ‖ 03` | [`tombstone::HeardRow`]: how far the store has heard of erasures |
 //! | unfinished | `01 ‖ 02` | [`UnfinishedRow`]: changes that were laid down ahead of their record |
-//! | marks | `01 ‖ 04`, `01 ‖ 05` | work of more than one batch: [`unfinished`] |
+//! | marks | `01 ‖ 04` to `01 ‖ 06` | work of more than one batch: [`unfinished`] |
 //! | records | `02 ‖ record` | [`RecordRow`] |
 //! | changes | `03 ‖ record ‖ position ‖ number, 4` | [`ChangeRow`] |
 //! | feed rows | `04 ‖ feed ‖ 00 ‖ position` | [`FeedRow`]: one per record that is, or was, in the feed |

@@ -20,6 +20,8 @@ use crate::tables::{
 
 /// The version of a record's row.
 const ROW_VERSION: u8 = 1;
+/// Room in a batch for the mark that a case which moves, or a redaction, adds to it.
+const MARK_BYTES_MAX: usize = 1 << 10;
 /// Room in a batch for everything but changes.
 const OTHER_ROWS_MAX: usize = 100;
 
@@ -221,8 +223,8 @@ fn put_changes(batch: &mut Batch, record: RecordId, fresh: &[Chunk], stamp: Stam
         .iter()
         .map(|(key, value)| key.len() + value.len())
         .sum();
-    if batch.len() + rows.len() <= BATCH_ROWS_MAX
-        && batch.size_bytes() + size_bytes <= SEALED_BATCH_BYTES_MAX
+    if batch.len() + rows.len() < BATCH_ROWS_MAX
+        && batch.size_bytes() + size_bytes + MARK_BYTES_MAX <= SEALED_BATCH_BYTES_MAX
     {
         rows.into_iter()
             .for_each(|(key, value)| batch.put(key, value));

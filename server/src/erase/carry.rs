@@ -1,5 +1,7 @@
 //! Carrying erasures out in the store, and destroying the keys.
 
+use std::collections::BTreeSet;
+
 use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::store::{BATCH_ROWS_MAX, Batch, Store, StoreError};
@@ -10,6 +12,7 @@ use super::{row_of, tombstone_of};
 use crate::ledger::Erasure;
 use crate::log::Log;
 use crate::tables::tombstone::TombstoneRow;
+use crate::tables::unfinished::redacting_key;
 use crate::tables::{self, FeedHead, Place, RecordRow, prefix};
 
 /// Carries out erasures that may have been carried out before, in part or whole; durable when this returns.
@@ -18,8 +21,10 @@ pub(super) fn carry_out(log: &Log, erasures: &[Erasure]) -> Result<(), StoreErro
     let store = log.store()?;
     let mut blind = Vec::new();
     let mut seen = Vec::new();
+    let mut met = BTreeSet::new();
     for erasure in erasures {
-        if tombstone_of(&*store, erasure.record)?.is_some() {
+        // The ledger may say it twice; the first counts.
+        if !met.insert(erasure.record) || tombstone_of(&*store, erasure.record)?.is_some() {
             continue;
         }
         match row_of(&*store, erasure.record) {
@@ -94,6 +99,7 @@ pub(super) fn put_tombstone(batch: &mut Batch, erasure: &Erasure, places: &[Plac
     batch.put(tables::tombstone_key(record), tables::encode(&tombstone));
     batch.delete(tables::record_key(record));
     batch.delete(tables::summary_key(record));
+    batch.delete(redacting_key(record));
     batch.put(tables::POSITION, position.to_be_bytes());
 }
 

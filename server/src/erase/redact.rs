@@ -1,7 +1,7 @@
 //! Redacting a record: a successor without history takes its place, and it is erased.
 //!
-//! The successor's id and actors follow from what it is made of, so that whoever was cut short and asks again finds it made, and does
-//! not make another, unless the record was written in between.
+//! The batch that makes the successor marks the record: whatever cuts the redaction short from then on, the record is erased before
+//! anybody writes it again, so that there is one successor, and it lacks nothing. Its id and actors follow from what it is made of.
 
 use std::collections::BTreeMap;
 
@@ -183,7 +183,7 @@ impl crate::committer::CommitterHandle {
     ///
     /// # Errors
     ///
-    /// [`EraseError`]. After [`EraseError::Store`] the successor may be there, and the record not gone yet: the same once more finishes it.
+    /// [`EraseError`]. After [`EraseError::Store`] the successor may be there, and the record not gone yet: it goes before anything else is taken.
     pub fn redact(
         &self,
         ledger: &std::sync::Arc<crate::ledger::Ledger>,

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `01 ‖ 05 ‖ station` | nothing: the station's region has changed, and its records are being placed again |
 //! | `01 ‖ 04 ‖ record` | [`FollowRow`]: a case has gone to another station, and the people behind it are to follow |
+//! | `01 ‖ 06 ‖ record` | the successor's id: it is made, and the record is to be erased for it |
 
 use fieldwatch_schemas::id::{PersonId, RecordId};
 use fieldwatch_schemas::store::KeyRange;
@@ -13,6 +14,7 @@ use super::prefix;
 
 const PLACING: [u8; 2] = [prefix::LOG, 5];
 const FOLLOWING: [u8; 2] = [prefix::LOG, 4];
+const REDACTING: [u8; 2] = [prefix::LOG, 6];
 
 /// What is to follow a case, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -44,6 +46,12 @@ pub fn following_key(case: RecordId) -> Vec<u8> {
     [FOLLOWING.as_slice(), case.bytes().as_slice()].concat()
 }
 
+/// The mark of a record whose successor is made.
+#[must_use]
+pub fn redacting_key(record: RecordId) -> Vec<u8> {
+    [REDACTING.as_slice(), record.bytes().as_slice()].concat()
+}
+
 /// All stations whose records are being placed again.
 #[must_use]
 pub fn placings() -> KeyRange {
@@ -54,6 +62,12 @@ pub fn placings() -> KeyRange {
 #[must_use]
 pub fn followings() -> KeyRange {
     KeyRange::prefix(&FOLLOWING)
+}
+
+/// All records whose successors are made.
+#[must_use]
+pub fn redactings() -> KeyRange {
+    KeyRange::prefix(&REDACTING)
 }
 
 /// The station that a mark names.
@@ -68,6 +82,12 @@ pub(crate) fn following_of(key: &[u8]) -> Option<RecordId> {
     id.try_into().ok().map(RecordId)
 }
 
+/// The record that a mark says is to be erased for its successor.
+pub(crate) fn redacting_of(key: &[u8]) -> Option<RecordId> {
+    let id = key.strip_prefix(&REDACTING)?;
+    id.try_into().ok().map(RecordId)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,7 +98,9 @@ mod tests {
     fn a_row_of_the_log_is_not_taken_for_a_mark_and_removed_with_it() {
         for row in [LOG, POSITION, UNFINISHED, HEARD] {
             assert!(!placings().contains(&row) && !followings().contains(&row));
+            assert!(!redactings().contains(&row));
             assert_eq!((placing_of(&row), following_of(&row)), (None, None));
+            assert_eq!(redacting_of(&row), None);
         }
         let mark = placing_key("330106-0012");
         assert!(placings().contains(&mark));

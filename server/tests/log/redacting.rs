@@ -1,11 +1,18 @@
 //! Redacting: another record takes the place of one that is erased, in its authors' names, without its history.
 
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
+
 use fieldwatch_schemas::id::{PersonId, RecordId};
 use fieldwatch_schemas::record::edit::Act;
 use fieldwatch_schemas::store::memory::Fault;
 use fieldwatch_schemas::sync::exchange::Item;
 use fieldwatch_server::erase::EraseError;
 use fieldwatch_server::erase::redact::Redaction;
+use fieldwatch_server::ledger::Ledger;
+use fieldwatch_server::ledger::roll::{MemoryRoll, Roll};
 
 use crate::erasing::{Office, erased_items, rows_of, sound};
 use crate::replica::{Replica, happen, narrative, text};
@@ -132,6 +139,99 @@ fn who_was_cut_short_and_asks_again_does_not_make_another_successor() {
         sound(&world, 1);
         bob.sync(&world).unwrap();
         assert_eq!(bob.documents.len(), 1);
+    }
+}
+
+#[test]
+fn a_redaction_that_was_cut_short_ends_with_one_successor_whatever_comes_before_it_is_asked_again()
+{
+    for batches in 0..8 {
+        let office = Office::new();
+        let world = office.open();
+        let (_, mut bob, record) = with_secret(&world);
+        match batches {
+            // The successor reaches the disk, the word of it does not.
+            0 => office.store.fail_next(Fault::Flush),
+            batches => office.store.fail_after(batches),
+        }
+        let asked = |text| redaction(record, &[("narrative", text)]);
+        let cut = world.handle().redact(&office.ledger, asked("已脱敏"));
+        world.close();
+        // What was applied and not flushed may be there all the same.
+        office.store.crash_keeping(usize::MAX);
+        office.store.have_room();
+        let world = office.open();
+        bob.edit(record, &[text("problem", "quality")]);
+        let reply = bob.sync(&world).unwrap();
+        let again = world.handle().redact(&office.ledger, asked("另一种"));
+        assert_eq!(rows_of(&*office.store, record), [7], "{batches}: {cut:?}");
+        sound(&world, 1);
+        bob.outbox.clear();
+        bob.sync(&world).unwrap();
+        let successors: Vec<_> = bob.documents.keys().copied().collect();
+        assert_eq!(successors.len(), 1, "{batches}: {cut:?}");
+        let view = bob.documents[&successors[0]].view();
+        match again {
+            // It was not begun: what bob said meanwhile is in the successor.
+            Ok(redacted) => {
+                assert_eq!(redacted.successor, successors[0]);
+                assert_eq!(view.text("problem"), Some("quality"));
+            }
+            Err(EraseError::RecordErased(_)) => {
+                assert_eq!(view.text("narrative"), Some("已脱敏"));
+                let problem = reply.outcomes[0].problem.as_deref();
+                assert_eq!(problem, Some("record_erased"));
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn nobody_writes_a_record_whose_successor_is_made_while_the_ledger_takes_nothing() {
+    let office = Office::new();
+    let world = office.open();
+    let (_, mut bob, record) = with_secret(&world);
+    let full = Arc::new(FullRoll::default());
+    let key = fieldwatch_server::token::new_signing_key().unwrap();
+    let ledger = Arc::new(Ledger::open(full.clone(), &key).unwrap());
+    let asked = redaction(record, &[("narrative", "已脱敏")]);
+    full.is_full.store(true, SeqCst);
+    let cut = world.handle().redact(&ledger, asked);
+    assert!(matches!(cut, Err(EraseError::Ledger(_))), "{cut:?}");
+    bob.edit(record, &[text("problem", "quality")]);
+    let reply = bob.sync(&world).unwrap();
+    let problem = reply.outcomes[0].problem.as_deref();
+    assert_eq!(problem, Some("record_erased"));
+    full.is_full.store(false, SeqCst);
+    bob.outbox.clear();
+    bob.new_case();
+    bob.sync(&world).unwrap();
+    assert_eq!(rows_of(&*office.store, record), [7]);
+    sound(&world, 2);
+}
+
+/// A ledger's disk that can be full.
+#[derive(Debug, Default)]
+struct FullRoll {
+    roll: MemoryRoll,
+    is_full: AtomicBool,
+}
+
+impl Roll for FullRoll {
+    fn read(&self) -> io::Result<Vec<u8>> {
+        self.roll.read()
+    }
+
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        match self.is_full.load(SeqCst) {
+            true => Err(io::ErrorKind::StorageFull.into()),
+            false => self.roll.append(bytes),
+        }
+    }
+
+    fn cut(&self, length: u64) -> io::Result<()> {
+        self.roll.cut(length)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::erase::{EraseError, Erased, catch_up, erase, has_room, is_erased};
 use crate::ledger::Ledger;
 use crate::log::compact::{Beside, Compacted};
 use crate::tables;
+use crate::tables::unfinished::redacting_key;
 
 impl Desk {
     /// Erases a record everywhere: see [`crate::erase`]. Idempotent.
@@ -49,7 +50,7 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// [`EraseError`]. After [`EraseError::Store`] the successor may be there, and the record not gone yet: the same once more finishes it.
+    /// [`EraseError`]. After [`EraseError::Store`] the successor may be there, and the record not gone yet: it goes before anything else is taken.
     pub fn redact(
         &mut self,
         ledger: &Arc<Ledger>,
@@ -73,8 +74,11 @@ impl Desk {
             let (now_ms, region) = (self.log.now_ms(), &*self.station_region);
             let made = succeed(redaction, &draft, (document, row), now_ms, region)?;
             dropped = made.1;
-            let written = self.write_successor(&*store, made.0);
+            // Whatever stops it from here on, nobody writes the record again: the erasure follows by itself.
+            self.unfinished = Some(Arc::clone(ledger));
+            let written = self.write_successor(&*store, record, made.0);
             written.inspect_err(|error| self.fail_if_disk(error))?;
+            self.unfinished = None;
         }
         drop(store);
         let erased = self.erase(ledger, record, Some(draft.id))?;
@@ -86,10 +90,16 @@ impl Desk {
     }
 
     /// The successor is durable before anything of its predecessor is gone.
-    fn write_successor(&mut self, store: &dyn Store, made: Accepted) -> Result<(), EraseError> {
+    fn write_successor(
+        &mut self,
+        store: &dyn Store,
+        record: RecordId,
+        made: Accepted,
+    ) -> Result<(), EraseError> {
         let id = made.document.id();
         match self.plan(store, None, made)? {
-            Ruling::Write(document, plan, _) => {
+            Ruling::Write(document, mut plan, _) => {
+                plan.batch.put(redacting_key(record), tables::encode(&id));
                 self.write(*document, *plan, id)?;
                 Ok(self.log.flush(self.life)?)
             }
