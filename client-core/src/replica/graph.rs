@@ -74,6 +74,28 @@ impl Held {
         self.graph()?.heads_of(&acknowledged?)
     }
 
+    /// Drops the changes that no server has ever had. What one had and lost stays, with what it rests on: others may have written it, and
+    /// this may be the last copy.
+    pub(super) fn drop_never_sent(&mut self) {
+        let hashes = self.hashes();
+        let known = hashes.iter().zip(&self.changes);
+        let known = known.filter(|(_, change)| !change.is_unsent || change.received_ms != 0);
+        let known: Vec<Hash> = known.filter_map(|(hash, _)| *hash).collect();
+        let vouched = self.row.vouched.as_ref();
+        let vouched = vouched.map(|vouched| vouched.heads.as_slice());
+        let mut stays: BTreeSet<Hash> = known.iter().copied().collect();
+        if let Some(graph) = self.graph() {
+            let below = [Some(known.as_slice()), vouched].into_iter().flatten();
+            stays.extend(below.filter_map(|heads| graph.below(heads)).flatten());
+        }
+        let mut hashes = hashes.into_iter();
+        self.changes.retain(|change| {
+            let hash = hashes.next().flatten();
+            !change.is_unsent || hash.is_some_and(|hash| stays.contains(&hash))
+        });
+        self.write_all_anew();
+    }
+
     /// Keeps the server's mark that it has these heads, unless they lack what an earlier mark shows it had: until it has that again,
     /// the earlier mark is what brings it back.
     pub(super) fn vouch(&mut self, heads: &[Hash], mac: Option<Mac>, actor: Option<Actor>) {

@@ -112,12 +112,6 @@ impl Held {
         }
     }
 
-    /// Keeps only the changes for which `keep` holds, and writes all of them anew.
-    pub(super) fn retain(&mut self, keep: impl Fn(&ChangeRow) -> bool) {
-        self.changes.retain(keep);
-        self.write_all_anew();
-    }
-
     /// Writes all changes anew, behind those that are there: a crash in between leaves the old ones.
     pub(super) fn write_all_anew(&mut self) {
         self.row.first = self.row.next;

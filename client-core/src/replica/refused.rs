@@ -1,8 +1,6 @@
 //! What the server refused: shown beside what the server has, sent again, or given up.
 
-use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::id::RecordId;
-use fieldwatch_schemas::record::Document;
 use fieldwatch_schemas::record::view::View;
 use fieldwatch_schemas::store::{Batch, KeyRange};
 
@@ -14,7 +12,7 @@ use super::{Group, Quarantined, Replica, ReplicaError, Shown, keys};
 pub struct Refused {
     /// Why.
     pub why: Quarantined,
-    /// The record without it: what the server has, as far as this device knows. Of one that it has nothing of, a blank one.
+    /// The record without it: what the server has or once had, as far as this device knows. Of one that it has nothing of, a blank one.
     pub before: View,
     /// The record with it.
     pub after: Shown,
@@ -50,7 +48,8 @@ impl Replica {
     }
 
     /// Gives up the refused changes of a record: it is again what the server has, and the next edit is written by a new actor. A record
-    /// that the server never had is gone.
+    /// that the server never had is gone. What a server once had and lost, whoever wrote it, is not this person's to give up: it stays
+    /// owed, and goes again.
     ///
     /// # Errors
     ///
@@ -66,10 +65,9 @@ impl Group<'_> {
         if !held.row.is_refused {
             return Err(ReplicaError::NotQuarantined(record));
         }
-        let sent = held.changes.iter().zip(held.chunks()?);
-        let sent = sent.filter(|(change, _)| !change.is_unsent);
-        let sent: Vec<Chunk> = sent.map(|(_, chunk)| chunk).collect();
-        let before = Document::from_chunks(record, held.kind()?, &sent)?.view();
+        let mut without = held;
+        without.drop_never_sent();
+        let before = without.document()?.view();
         Ok(Refused {
             why: self.why(record)?,
             before,
@@ -111,7 +109,7 @@ impl Group<'_> {
         if !std::mem::take(&mut held.row.is_refused) {
             return Err(ReplicaError::NotQuarantined(record));
         }
-        held.retain(|change| !change.is_unsent);
+        held.drop_never_sent();
         held.row.actor = None;
         if held.changes.is_empty() && held.row.feeds.is_empty() {
             held.row.is_refused = true;
