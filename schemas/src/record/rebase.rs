@@ -61,6 +61,9 @@ impl Numbers {
 /// Writes anew what clashes, and what was made upon it. `chunks` are all changes of the record but the frozen one, in causal order;
 /// of each actor everything is written anew from the first change on that `clashes`.
 ///
+/// What was written anew may clash again: a copy of the same work was re-based before, and went on with the actor that follows from it.
+/// It is written anew again, until nothing clashes. That ends, because each time takes another first change of theirs.
+///
 /// # Errors
 ///
 /// [`DocumentError`] if the changes do not make a record, before or after.
@@ -70,6 +73,35 @@ pub fn rebase(
     chunks: &[Chunk],
     clashes: impl Fn(&Chunk) -> bool,
 ) -> Result<Rebased, DocumentError> {
+    let (mut rewritten, mut actors) = (chunks.to_vec(), BTreeMap::new());
+    loop {
+        let (anew, heirs) = rebase_once(record, &rewritten, &clashes)?;
+        if heirs.is_empty() {
+            break;
+        }
+        rewritten = anew;
+        for is in actors.values_mut() {
+            *is = heirs.get(is).copied().unwrap_or(*is);
+        }
+        for (was, is) in heirs {
+            actors.entry(was).or_insert(is);
+        }
+    }
+    let mut document = Document::begin(record, kind)?;
+    document.accept(&rewritten)?;
+    Ok(Rebased {
+        chunks: rewritten,
+        document,
+        actors,
+    })
+}
+
+/// The changes with every actor that clashes replaced once, and who writes in whose place.
+fn rebase_once(
+    record: RecordId,
+    chunks: &[Chunk],
+    clashes: &impl Fn(&Chunk) -> bool,
+) -> Result<(Vec<Chunk>, BTreeMap<Actor, Actor>), DocumentError> {
     let mut renamed: BTreeMap<Actor, Renamed> = BTreeMap::new();
     let mut hashes: BTreeMap<Hash, Hash> = BTreeMap::new();
     let mut rewritten = Vec::with_capacity(chunks.len());
@@ -93,14 +125,8 @@ pub fn rebase(
         }
         rewritten.push(anew);
     }
-    let mut document = Document::begin(record, kind)?;
-    document.accept(&rewritten)?;
     let actors = renamed.iter().map(|(was, is)| (*was, is.actor));
-    Ok(Rebased {
-        chunks: rewritten,
-        document,
-        actors: actors.collect(),
-    })
+    Ok((rewritten, actors.collect()))
 }
 
 /// Who writes in the place of the author of a record's change.

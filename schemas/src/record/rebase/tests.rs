@@ -54,9 +54,12 @@ fn clear(ours: &[Chunk], theirs: &[Chunk]) -> Rebased {
     rebase(RECORD, Kind::Case, ours, |chunk| theirs.clash(chunk)).unwrap()
 }
 
+fn clashes(theirs: &[Chunk], ours: &Chunk) -> bool {
+    Numbers::of(theirs).clash(ours)
+}
+
 fn clashing(ours: &[Chunk], theirs: &[Chunk]) -> Vec<u64> {
-    let theirs = Numbers::of(theirs);
-    let clash = ours.iter().filter(|chunk| theirs.clash(chunk));
+    let clash = ours.iter().filter(|chunk| clashes(theirs, chunk));
     clash.map(Chunk::seq).collect()
 }
 
@@ -129,6 +132,45 @@ fn a_copy_of_the_copy_comes_to_the_same_changes_so_that_no_event_is_there_twice(
     assert_eq!(rebased.chunks.len(), 3);
     assert_eq!(both.view().events.len(), 2);
     assert_eq!(both.view().conflicts[0].values.len(), 2);
+}
+
+#[test]
+fn work_whose_copies_were_rebased_before_and_went_on_is_rebased_until_nothing_clashes() {
+    let (mut server, mut copy) = (new_case(), new_case());
+    server
+        .edit(&author(1, 200), &[happen("accepted", 7)])
+        .unwrap();
+    copy.edit(&author(1, 300), &[happen("withdrawn", 8)])
+        .unwrap();
+    let mut copies = vec![copy; 3];
+    for (number, copy) in (4..).zip(&mut copies) {
+        // The first of them goes on with the new actor, the next with the one that is new to it, and so on.
+        for step in 0..3 {
+            let act = set("respondent.phone", &format!("{number}{step}"));
+            copy.edit(&author(1, 100 * number + step), &[act]).unwrap();
+        }
+    }
+    for copy in &copies {
+        let theirs = server.chunks().unwrap();
+        let (rebased, both) = meet(&server, copy);
+        assert!(clashing(&rebased.chunks, &theirs).is_empty());
+        // Whoever is refused again and again, and re-bases each time, comes to the same.
+        let mut by_and_by = copy.chunks().unwrap();
+        while let Some(first) = by_and_by.iter().find(|&each| clashes(&theirs, each)) {
+            let (who, seq) = (first.actor(), first.seq());
+            let from = |chunk: &Chunk| chunk.actor() == who && chunk.seq() >= seq;
+            by_and_by = rebase(RECORD, Kind::Case, &by_and_by, from).unwrap().chunks;
+        }
+        assert_eq!(rebased.chunks, by_and_by);
+        // Who wrote in the end, by the name of every writer on the way.
+        let last = rebased.chunks.last().unwrap().actor();
+        assert_eq!(rebased.actors[&Actor([1; 16])], last);
+        assert!(rebased.actors.values().all(|heir| *heir == last));
+        server = both;
+    }
+    let view = server.view();
+    assert_eq!(view.events.len(), 2);
+    assert_eq!(view.conflicts[0].values.len(), 3);
 }
 
 #[test]
