@@ -12,7 +12,10 @@ use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::id::{Hash, RecordId};
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::record::{Document, frozen};
+use fieldwatch_schemas::store::Store;
 use fieldwatch_schemas::store::sled::{SledOptions, SledStore};
+use fieldwatch_server::committer::SERVER;
+use fieldwatch_server::tables::{self, RecordRow};
 
 use super::device::Device;
 use super::disk::Disk;
@@ -84,12 +87,13 @@ fn run(seed: u64, disks: &Disks<'_>) -> Told<Compared> {
 
 impl World {
     fn compare(&self, chance: &mut Chance) -> Told<Compared> {
-        let empty = Made::new();
-        let made = self.made.as_ref().unwrap_or(&empty);
+        let mut all_made = self.made.clone().unwrap_or_default();
         let room = self.server.room()?;
         let store = room.log.store()?;
         let mut compared = Compared::default();
-        for (record, made) in made {
+        for (record, made) in &mut all_made {
+            note_own_hand(&*store, *record, made)?;
+            let made = &*made;
             let held = chunks_of(&*store, *record)?;
             compare(*record, &held, made, chance)?;
             compared.add(held.len());
@@ -143,6 +147,29 @@ pub(super) fn note(
             if !before.contains(&(record, hash)) {
                 made.entry(record).or_default().insert(hash, chunk);
             }
+        }
+    }
+    Ok(())
+}
+
+/// Notes what the server changed of a record by its own hand, as where people follow a case: no device made that.
+fn note_own_hand(
+    store: &dyn Store,
+    record: RecordId,
+    made: &mut BTreeMap<Hash, Vec<u8>>,
+) -> Told<()> {
+    let Some(row) = store.get(&tables::record_key(record))? else {
+        return Ok(());
+    };
+    let row: RecordRow = minicbor::decode(&row)?;
+    let is_own = |actor| {
+        let mut writers = row.writers.iter();
+        writers.any(|writer| writer.actor == actor && writer.device == SERVER)
+    };
+    for bytes in chunks_of(store, record)? {
+        let chunk = Chunk::parse(bytes.clone())?;
+        if is_own(chunk.actor()) {
+            made.insert(chunk.hash(), bytes);
         }
     }
     Ok(())
