@@ -12,6 +12,7 @@ pub mod import;
 mod reach;
 pub mod rebase;
 pub mod successor;
+mod touched;
 pub mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,6 +127,16 @@ impl Document {
             fresh.push(chunk.hash());
             changes.push(change);
         }
+        self.take(&fresh, changes)?;
+        Ok(fresh)
+    }
+
+    /// Applies changes that were examined, whose hashes these are.
+    fn take(
+        &mut self,
+        fresh: &[Hash],
+        changes: Vec<automerge::Change>,
+    ) -> Result<(), DocumentError> {
         let doc = &mut self.doc;
         guarded(move || doc.apply_changes(changes))?.map_err(|error| match error {
             automerge::AutomergeError::DuplicateSeqNumber(..) => {
@@ -137,7 +148,7 @@ impl Document {
             Some(lost) => Err(DocumentError::Automerge(format!(
                 "change {lost} was not taken"
             ))),
-            None => Ok(fresh),
+            None => Ok(()),
         }
     }
 

@@ -148,6 +148,7 @@ impl Server {
             writers: &entry.writers,
             size_bytes: 0,
             changes: 0,
+            proved: None,
         });
         let judged = if let Some(problem) = self.refuses.get(&pushed.record) {
             Judgement::Refuse(Refusal::new(*problem, "refused by the test"))

@@ -7,10 +7,13 @@ mod unknown;
 use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{ObjId, ObjType, ROOT, ReadDoc as _, Value};
+use serde_json::{Map, Value as Json};
 
-use super::conflict::{Conflict, conflicts};
-use super::event::{Event, read_events};
+use super::conflict::Conflict;
+use super::event::{Event, EventCellError, read_events, read_some_events};
 use super::frozen::{ATTACHMENTS, EVENTS};
+use super::touched::Touched;
+use super::view::View;
 use super::{Document, frozen};
 use crate::checklist::published;
 use crate::field::{Field, FieldError, FieldValue, Rule, Scalar, Shape, is_entry_name};
@@ -46,16 +49,59 @@ pub fn check_whole(document: &Document) -> Result<(), FieldError> {
         published::check(&document.fields())?;
     }
     let events = read_events(&document.doc);
-    if events.len() > EVENTS_MAX {
+    check_events(events.len(), events.into_iter().find_map(Result::err))
+}
+
+/// As [`check_whole`], for a record that was sound before some changes, when it said `was`: only what they write upon is proved anew,
+/// unless more may be different than that. Gives what the record says now.
+///
+/// # Errors
+///
+/// As [`check_whole`].
+pub fn check_touched(
+    document: &Document,
+    touched: &Touched,
+    was: &View,
+) -> Result<View, FieldError> {
+    let is_plain = document.kind != Kind::Checklist && !document.kind.is_natural();
+    let Some(cells) = touched.cells(document).filter(|_| is_plain) else {
+        check_whole(document)?;
+        return Ok(document.view());
+    };
+    check_frame(document)?;
+    for field in cells.fields {
+        check_field(document, field)?;
+    }
+    if !cells.events.is_empty() {
+        let (count, broken) = read_some_events(&document.doc, &cells.events);
+        check_events(count, broken)?;
+    }
+    let view = document.view();
+    // Whatever a change did to cells that it does not name is proved as well.
+    let altered = altered(&was.fields, &view.fields);
+    if !altered.iter().all(|root| touched.has_root(document, root)) {
+        check_whole(document)?;
+    }
+    Ok(view)
+}
+
+fn check_events(count: usize, broken: Option<EventCellError>) -> Result<(), FieldError> {
+    if count > EVENTS_MAX {
         return Err(FieldError::new(
             EVENTS,
             format!("more than {EVENTS_MAX} events"),
         ));
     }
-    let broken = events.into_iter().find_map(Result::err);
     broken.map_or(Ok(()), |error| {
         Err(FieldError::new(EVENTS, error.to_string()))
     })
+}
+
+/// The fields of the root that say something else.
+fn altered<'a>(was: &'a Map<String, Json>, is: &'a Map<String, Json>) -> BTreeSet<&'a String> {
+    let keys: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
+    let keys = keys.into_iter();
+    keys.filter(|key| was.get(*key) != is.get(*key)).collect()
 }
 
 /// Proves what [`check_whole`] cannot see in one state: events stay as they were, what is written once stays written. Returns what
@@ -65,10 +111,21 @@ pub fn check_whole(document: &Document) -> Result<(), FieldError> {
 ///
 /// [`FieldError`] naming the field that was changed and may not be.
 pub fn difference(before: &Document, after: &Document) -> Result<Difference, FieldError> {
-    let old = before.events();
-    let new = after.events();
+    difference_seen((before, &before.view()), (after, &after.view()))
+}
+
+/// As [`difference`], of records whose views are known.
+///
+/// # Errors
+///
+/// As [`difference`].
+pub fn difference_seen(
+    (before, was): (&Document, &View),
+    (after, is): (&Document, &View),
+) -> Result<Difference, FieldError> {
+    let (old, new) = (&was.events, &is.events);
     let old_ids: BTreeSet<EventId> = old.iter().map(|event| event.id).collect();
-    if let Some(lost) = old.iter().find(|event| !event.stands_in(&new)) {
+    if let Some(lost) = old.iter().find(|event| !event.stands_in(new)) {
         return Err(FieldError::new(
             &format!("{EVENTS}.{}", lost.id),
             "an event cannot be changed or removed",
@@ -92,18 +149,17 @@ pub fn difference(before: &Document, after: &Document) -> Result<Difference, Fie
             }
         }
     }
-    let (was, is) = (before.fields(), after.fields());
-    let keys: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
-    let altered = keys.into_iter().filter(|key| was.get(*key) != is.get(*key));
-    let (doubted, doubtful) = (doubts(before), doubts(after));
-    let doubts: BTreeSet<&String> = doubted.keys().chain(doubtful.keys()).collect();
+    let altered = altered(&was.fields, &is.fields).into_iter();
+    let (doubted, doubtful) = (doubts(was), doubts(is));
+    let doubts: BTreeSet<&String> = doubted.keys().chain(doubtful.keys()).copied().collect();
     let doubts = doubts.into_iter();
     let doubts = doubts.filter(|path| doubted.get(*path) != doubtful.get(*path));
     let roots = doubts.filter_map(|path| path.split('.').next());
     let paths: BTreeSet<String> = altered.cloned().chain(roots.map(str::to_owned)).collect();
     let events = new
-        .into_iter()
+        .iter()
         .filter(|event| !old_ids.contains(&event.id))
+        .cloned()
         .collect();
     Ok(Difference {
         is_new: before.is_blank(),
@@ -113,13 +169,13 @@ pub fn difference(before: &Document, after: &Document) -> Result<Difference, Fie
 }
 
 /// The values of every cell of which nobody has chosen one.
-fn doubts(document: &Document) -> BTreeMap<String, BTreeSet<String>> {
-    let values = |conflict: Conflict| {
+fn doubts(view: &View) -> BTreeMap<&String, BTreeSet<String>> {
+    let values = |conflict: &'_ Conflict| -> BTreeSet<String> {
         let values = conflict.values.iter();
-        let values = values.map(|each| each.value.to_string()).collect();
-        (conflict.path, values)
+        values.map(|each| each.value.to_string()).collect()
     };
-    conflicts(document).into_iter().map(values).collect()
+    let conflicts = view.conflicts.iter();
+    conflicts.map(|each| (&each.path, values(each))).collect()
 }
 
 /// A record whose natural key cannot change has the id of that key.

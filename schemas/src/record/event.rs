@@ -3,6 +3,8 @@
 //! An event is kept as one cell of the `events` map, its content canonical JSON, so that it is one operation and nobody can change
 //! part of it. Its author is the actor that wrote it; a name is never inside.
 
+use std::collections::BTreeSet;
+
 use automerge::{Automerge, ObjId, ROOT, ReadDoc as _, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -121,6 +123,24 @@ pub(super) fn read_events(doc: &Automerge) -> Vec<Result<Event, EventCellError>>
         Err(_) => (true, 0, EventId([0; 16])),
     });
     read
+}
+
+/// How many cells `events` has, and the first of some of them that is no event.
+pub(super) fn read_some_events(
+    doc: &Automerge,
+    keys: &BTreeSet<String>,
+) -> (usize, Option<EventCellError>) {
+    let Ok(Some((_, events))) = doc.get(ROOT, EVENTS) else {
+        return (0, None);
+    };
+    let (mut count, mut broken) = (0, None);
+    for key in doc.keys(&events) {
+        count += 1;
+        if broken.is_none() && keys.contains(&key) {
+            broken = read_event(doc, &events, &key).err();
+        }
+    }
+    (count, broken)
 }
 
 /// The one value of an event's cell. Rows imported apart may have brought the same event, in the same words: it stands where the

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
 use automerge::{Change, ChangeHash, ObjId, ObjType, ReadDoc as _};
 
+use super::touched::Touched;
 use super::{Document, DocumentError, guarded};
 use crate::chunk::Chunk;
 
@@ -18,16 +19,17 @@ impl Document {
     /// # Errors
     ///
     /// As [`Document::apply`], and [`DocumentError::Reach`].
-    pub fn accept(&mut self, chunks: &[Chunk]) -> Result<(), DocumentError> {
+    pub fn accept(&mut self, chunks: &[Chunk]) -> Result<Touched, DocumentError> {
+        let mut touched = Touched::default();
         for chunk in chunks {
             if !self.has(chunk.hash()) {
                 let change = self.examine(chunk, &BTreeMap::new())?;
-                self.prove_reach(chunk, &change)?;
+                self.prove_reach(chunk, &change, &mut touched)?;
+                self.take(&[chunk.hash()], vec![change])?;
             }
-            self.apply(std::slice::from_ref(chunk))?;
             self.prove_kept(chunk)?;
         }
-        Ok(())
+        Ok(touched)
     }
 
     /// A document must give back what it took, byte for byte: where automerge dropped a part of a change, it fails whenever that
@@ -43,9 +45,14 @@ impl Document {
         }
     }
 
-    fn prove_reach(&self, chunk: &Chunk, change: &Change) -> Result<(), DocumentError> {
+    fn prove_reach(
+        &self,
+        chunk: &Chunk,
+        change: &Change,
+        touched: &mut Touched,
+    ) -> Result<(), DocumentError> {
         let beyond = || DocumentError::Reach(chunk.hash());
-        let written_upon = guarded(|| self.written_upon(change))?.ok_or_else(beyond)?;
+        let written_upon = guarded(|| self.written_upon(change, touched))?.ok_or_else(beyond)?;
         let mut changes = BTreeSet::new();
         for OpId(counter, actor) in written_upon {
             let hash = self.doc.hash_for_opid(&ObjId::Id(counter, actor, 0));
@@ -66,7 +73,7 @@ impl Document {
 
     /// The operations of other changes that a change names. `None` if one of its own does not fit its object, or names what is made
     /// after it.
-    fn written_upon(&self, change: &Change) -> Option<BTreeSet<OpId>> {
+    fn written_upon(&self, change: &Change, touched: &mut Touched) -> Option<BTreeSet<OpId>> {
         let expanded = change.decode();
         let start = change.start_op().get();
         let mut made = BTreeMap::new();
@@ -79,6 +86,7 @@ impl Document {
                 ObjectId::Id(id) => self.object_type(id)?,
             };
             fits(object, op).then_some(())?;
+            touched.note(op);
             if let OpType::Make(kind) = op.action {
                 made.insert(own, kind);
             }

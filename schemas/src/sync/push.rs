@@ -9,6 +9,7 @@ mod refusal;
 mod segment;
 mod transfer;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use minicbor::bytes::{ByteSlice, ByteVec};
@@ -16,7 +17,7 @@ use minicbor::{Decode, Encode};
 
 pub use refusal::Refusal;
 
-use self::segment::Bench;
+use self::segment::{Bench, Said};
 use super::vouch::Vouched;
 use crate::checklist::published::Checklists;
 use crate::chunk::Chunk;
@@ -196,6 +197,16 @@ pub struct Held<'a> {
     pub size_bytes: usize,
     /// The number of its changes.
     pub changes: usize,
+    /// What it says, where the whole record was proved sound by this very program; without it everything is proved anew.
+    pub proved: Option<&'a View>,
+}
+
+impl<'a> Held<'a> {
+    /// What it says.
+    pub(super) fn said(&self) -> Cow<'a, View> {
+        let read = || Cow::Owned(self.document.view());
+        self.proved.map_or_else(read, Cow::Borrowed)
+    }
 }
 
 /// What the server may do with a pushed record.
@@ -279,8 +290,9 @@ fn try_judge(
     court: &Court<'_>,
 ) -> Result<Judgement, Refusal> {
     let kind = kind_of(pushed)?;
-    if let (Some(held), Policy::Judged) = (held, asker.policy) {
-        let feeds = feeds_of(&held.document.view(), held.owner, court.station_region);
+    let known = held.map(|held| held.said());
+    if let (Some(held), Some(said), Policy::Judged) = (held, &known, asker.policy) {
+        let feeds = feeds_of(said, held.owner, court.station_region);
         if let Err(refusal) = policy::may_see(&feeds, held.document, asker) {
             return match is_own_and_here(pushed, held, asker) {
                 true => Ok(Judgement::Duplicate),
@@ -289,8 +301,14 @@ fn try_judge(
         }
     }
     let chunks = read_chunks(pushed, kind, held, PUSH_CHANGES_MAX)?;
-    let blank = Document::begin(pushed.record, kind)?;
-    let before = held.map_or(&blank, |held| held.document);
+    let blank;
+    let before = match held {
+        Some(held) => held.document,
+        None => {
+            blank = Document::begin(pushed.record, kind)?;
+            &blank
+        }
+    };
     let mut seen = BTreeSet::new();
     let fresh: Vec<Chunk> = chunks
         .into_iter()
@@ -303,7 +321,8 @@ fn try_judge(
     if !missing.is_empty() {
         return Ok(Judgement::Missing(missing));
     }
-    let mut bench = Bench::new(court, asker, before, held);
+    let said = known.unwrap_or_else(|| Cow::Owned(before.view()));
+    let mut bench = Bench::new(court, asker, (before, said), held);
     for segment in segment::split(fresh, &bench.writers, asker) {
         bench.hear(segment);
     }
@@ -312,14 +331,19 @@ fn try_judge(
 
 /// What became of all segments together.
 fn rule(mut bench: Bench<'_>) -> Judgement {
-    let Some((view, feeds)) = bench.said else {
+    let Some(Said {
+        document,
+        view,
+        feeds,
+    }) = bench.said
+    else {
         let first = bench.denied.drain(..).next();
         return first.map_or(Judgement::Duplicate, |denied| {
             Judgement::Refuse(denied.refusal)
         });
     };
     Judgement::Accept(Box::new(Accepted {
-        document: bench.document,
+        document,
         view,
         fresh: bench.taken,
         writers: bench.writers.into_values().collect(),

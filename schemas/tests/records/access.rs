@@ -299,6 +299,7 @@ fn judged(held: &Document, theirs: &Document) -> Result<String, String> {
         writers: &[],
         size_bytes: 0,
         changes: 2,
+        proved: None,
     };
     match judge(&pushed, Some(held), &asker, &COURT) {
         Judgement::Accept(accepted) => Ok(accepted.view.status().to_owned()),

@@ -10,7 +10,7 @@ use fieldwatch_schemas::field::Shape;
 use fieldwatch_schemas::id::{EventId, PersonId};
 use fieldwatch_schemas::inspection;
 use fieldwatch_schemas::kind::Kind;
-use fieldwatch_schemas::record::check::{check_whole, difference};
+use fieldwatch_schemas::record::check::{check_touched, check_whole, difference};
 use fieldwatch_schemas::status::{Role, derive};
 use fieldwatch_schemas::summary::summarise;
 use proptest::prelude::*;
@@ -143,5 +143,43 @@ proptest! {
         drop(inspection::derived(&view, inspection::evaluation(&view, &Shipped).as_ref()));
         // Sound or not, it is said so, not panicked.
         drop((check_whole(&after), difference(&before, &after)));
+    }
+
+    #[test]
+    fn what_is_proved_where_it_was_touched_is_proved_as_the_whole_is(
+        (kind, cells, events) in writing(),
+        is_erased in any::<bool>(),
+    ) {
+        let before = sample::record(kind);
+        prop_assume!(check_whole(&before).is_ok());
+        prop_assume!(is_erased || !cells.is_empty() || !events.is_empty());
+        let chunk = raw::written(&before, 9, |tx| {
+            for ((container, key), value) in cells.into_iter().take(3) {
+                let at = match container {
+                    None => ROOT,
+                    Some(container) => tx.get(ROOT, container).unwrap().unwrap().1,
+                };
+                match is_erased && tx.get(&at, key.as_str()).unwrap().is_some() {
+                    true => tx.delete(&at, key.as_str()).unwrap(),
+                    false => tx.put(&at, key.as_str(), value).unwrap(),
+                }
+            }
+            let (_, map) = tx.get(ROOT, "events").unwrap().unwrap();
+            for (number, cell) in (0_u8..).zip(events.into_iter().take(1)) {
+                tx.put(&map, EventId([number; 16]).to_string(), cell).unwrap();
+            }
+            let (_, map) = tx.get(ROOT, "attachments").unwrap().unwrap();
+            if is_erased {
+                tx.put(&map, "photo", 1_i64).unwrap();
+            }
+        });
+        let mut after = before.clone();
+        let touched = after.accept(&[chunk]).unwrap();
+        let whole = check_whole(&after).map_err(|error| error.to_string());
+        let seen = check_touched(&after, &touched, &before.view());
+        prop_assert_eq!(seen.as_ref().map(|_| ()).map_err(ToString::to_string), whole);
+        if let Ok(view) = seen {
+            prop_assert_eq!(view, after.view());
+        }
     }
 }

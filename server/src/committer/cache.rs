@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::record::Document;
+use fieldwatch_schemas::record::view::View;
 
 use crate::tables::RecordRow;
 
@@ -15,15 +16,17 @@ pub(super) const CACHE_RECORDS_MAX: usize = 1_024;
 /// The most bytes that they may take, as estimated.
 pub(super) const CACHE_BYTES_MAX: usize = 48 << 20;
 
-/// What an open document takes, measured: some 16 KB and several times its changes.
-const DOCUMENT_BYTES: usize = 16 << 10;
-const BYTES_PER_BYTE: usize = 8;
+/// What an open document takes, measured: some 16 KB and several times its changes; and what it says, with its names.
+const DOCUMENT_BYTES: usize = 20 << 10;
+const BYTES_PER_BYTE: usize = 12;
 
 /// A record as the store has it.
 #[derive(Debug, Clone)]
 pub(super) struct Kept {
     pub(super) row: RecordRow,
     pub(super) document: Document,
+    /// What it says, where the whole of it was proved since the server began.
+    pub(super) proved: Option<View>,
 }
 
 #[derive(Debug, Default)]

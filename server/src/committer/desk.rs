@@ -18,6 +18,7 @@ use fieldwatch_schemas::id::{Hash, RecordId};
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::record::Document;
+use fieldwatch_schemas::record::view::View;
 use fieldwatch_schemas::store::{Store, StoreError};
 use fieldwatch_schemas::sync::push::{
     Accepted, Asker, Court, Denied, Held, Judgement, Outcome, Pushed, Refusal, Verdict, Writer,
@@ -196,15 +197,15 @@ impl Desk {
             ruling => ruling?,
         };
         let outcome = match ruling {
-            Ruling::Write(document, mut plan, denied) => {
-                let outcome = stored(pushed, &document, &denied);
-                let before = held.as_ref().map(|kept| &kept.document);
-                let moved = follow::of_case(before, &document, asker);
+            Ruling::Write(now, mut plan, denied) => {
+                let outcome = stored(pushed, &now.0, &denied);
+                let moved = follow::of_case(held.as_ref(), &now, asker);
                 if let Some(row) = &moved {
                     let key = tables::unfinished::following_key(pushed.record);
                     plan.batch.put(key, tables::encode(row));
                 }
-                self.write(*document, *plan, pushed.record)?;
+                let (document, view) = *now;
+                self.write(document, Some(view), *plan, pushed.record)?;
                 if let Some(row) = moved {
                     self.follow(pushed.record, &row)?;
                 }
@@ -247,6 +248,7 @@ impl Desk {
             writers: &writers,
             size_bytes: usize::try_from(kept.row.size_bytes).unwrap_or(usize::MAX / 2),
             changes: usize::try_from(kept.row.changes).unwrap_or(usize::MAX / 2),
+            proved: kept.proved.as_ref(),
         });
         let judged = |grants: &[Grant]| {
             let who = Asker {
@@ -302,7 +304,7 @@ impl Desk {
                     plan.ahead.splice(0..0, again);
                 }
                 Ok(Ruling::Write(
-                    Box::new(accepted.document),
+                    Box::new((accepted.document, accepted.view)),
                     Box::new(plan),
                     accepted.denied,
                 ))
@@ -318,6 +320,7 @@ impl Desk {
     fn write(
         &mut self,
         document: Document,
+        proved: Option<View>,
         plan: Plan,
         record: RecordId,
     ) -> Result<(), StoreError> {
@@ -327,7 +330,12 @@ impl Desk {
         self.log
             .apply(&plan.batch, Some(plan.row.position), self.life)?;
         let row = plan.row;
-        self.cache.put(record, Kept { row, document });
+        let kept = Kept {
+            row,
+            document,
+            proved,
+        };
+        self.cache.put(record, kept);
         Ok(())
     }
 
@@ -339,7 +347,11 @@ impl Desk {
         let row: Option<RecordRow> = tables::read(store, "a record", &tables::record_key(record))?;
         let Some(row) = row else { return Ok(None) };
         let document = rebuild(store, record, &row)?.document;
-        Ok(Some(Kept { row, document }))
+        Ok(Some(Kept {
+            row,
+            document,
+            proved: None,
+        }))
     }
 }
 
@@ -358,7 +370,8 @@ fn is_not_permitted(judgement: &Judgement) -> bool {
 
 /// What becomes of a pushed record.
 enum Ruling {
-    Write(Box<Document>, Box<Plan>, Vec<Denied>),
+    /// The record, what it says, and how it is written.
+    Write(Box<(Document, View)>, Box<Plan>, Vec<Denied>),
     Duplicate,
     Missing(Vec<Hash>),
     Refuse(Refusal),

@@ -87,6 +87,7 @@ fn healed(
         writers: &held.writers,
         size_bytes: 0,
         changes: 0,
+        proved: None,
     });
     heal(pushed, vouched, held, OWNER, &asker, &court)
 }

@@ -5,6 +5,7 @@
 //! taken or refused whole; the next one is judged on the record with those taken before it, but for what of it depends on a refused one,
 //! directly or through others.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::transfer::Moved;
@@ -16,7 +17,7 @@ use crate::kind::Kind;
 use crate::limits::{RECORD_ACTORS_MAX, RECORD_HEADS_MAX, RECORD_OPS_MAX};
 use crate::problem::ProblemKind;
 use crate::record::Document;
-use crate::record::check::{check_whole, difference};
+use crate::record::check::{check_touched, check_whole, difference_seen};
 use crate::record::view::View;
 
 /// Changes of one author, in causal order.
@@ -61,20 +62,28 @@ pub(super) fn split(
 pub(super) struct Bench<'a> {
     court: &'a Court<'a>,
     asker: &'a Asker<'a>,
-    pub(super) document: Document,
+    /// The record as it is held, and what it says.
+    held: (&'a Document, Cow<'a, View>),
+    /// Whether the whole record is known to be sound.
+    is_proved: bool,
     pub(super) owner: PersonId,
     pub(super) writers: BTreeMap<Actor, Writer>,
     pub(super) taken: Vec<Chunk>,
     pub(super) denied: Vec<Denied>,
-    /// What the record says since a segment was taken, and where it belongs.
-    pub(super) said: Option<(View, BTreeSet<Feed>)>,
+    /// The record since a segment was taken.
+    pub(super) said: Option<Said>,
+}
+
+/// A record with a segment taken: what it says, and where it belongs.
+pub(super) struct Said {
+    pub(super) document: Document,
+    pub(super) view: View,
+    pub(super) feeds: BTreeSet<Feed>,
 }
 
 /// What taking a segment would make of the record.
 struct Taken {
-    document: Document,
-    view: View,
-    feeds: BTreeSet<Feed>,
+    said: Said,
     writers: BTreeMap<Actor, Writer>,
     chunks: Vec<Chunk>,
 }
@@ -83,14 +92,15 @@ impl<'a> Bench<'a> {
     pub(super) fn new(
         court: &'a Court<'a>,
         asker: &'a Asker<'a>,
-        before: &Document,
+        before: (&'a Document, Cow<'a, View>),
         held: Option<Held<'_>>,
     ) -> Self {
         let known = held.map(|held| held.writers).unwrap_or_default();
         Self {
             court,
             asker,
-            document: before.clone(),
+            held: before,
+            is_proved: held.is_some_and(|held| held.proved.is_some()),
             owner: held.map_or(asker.standing.person, |held| held.owner),
             writers: known.iter().map(|writer| (writer.actor, *writer)).collect(),
             taken: Vec::new(),
@@ -132,10 +142,10 @@ impl<'a> Bench<'a> {
         let hashes = segment.chunks.iter().map(Chunk::hash).collect();
         match self.weigh(segment) {
             Ok(taken) => {
-                self.document = taken.document;
                 self.writers = taken.writers;
                 self.taken.extend(taken.chunks);
-                self.said = Some((taken.view, taken.feeds));
+                self.said = Some(taken.said);
+                self.is_proved = true;
             }
             Err(refusal) => self.denied.push(Denied {
                 changes: hashes,
@@ -146,24 +156,30 @@ impl<'a> Bench<'a> {
 
     fn weigh(&self, segment: Segment) -> Result<Taken, Refusal> {
         let policy = self.policy_for(&segment)?;
-        if let (Policy::Judged, Some((_, feeds))) = (policy, &self.said) {
-            policy::may_see(feeds, &self.document, self.asker)?;
+        if let (Policy::Judged, Some(said)) = (policy, &self.said) {
+            policy::may_see(&said.feeds, &said.document, self.asker)?;
         }
-        let mut after = self.document.clone();
-        after.accept(&segment.chunks)?;
+        let (before, was) = self.before();
+        let mut after = before.clone();
+        let touched = after.accept(&segment.chunks)?;
         let writers = self.bind(&segment)?;
         check_size(&after)?;
-        if self.document.is_blank() {
+        if before.is_blank() {
             policy::has_its_key(&after, &segment.chunks)?;
         }
-        check_whole(&after)?;
-        let difference = difference(&self.document, &after)?;
+        let view = match self.is_proved {
+            true => check_touched(&after, &touched, was)?,
+            false => {
+                check_whole(&after)?;
+                after.view()
+            }
+        };
+        let difference = difference_seen((before, was), (&after, &view))?;
         policy::events_are_legal(&after, &difference, self.court.checklists)?;
         policy::sealed_stays(&after, &segment.chunks)?;
-        let view = after.view();
         let feeds = feeds_of(&view, self.owner, self.court.station_region);
         policy::lies_somewhere(&feeds)?;
-        let moved = Moved::between(&self.document, &after);
+        let moved = Moved::between(before, &after);
         moved.is_known(self.court)?;
         if policy == Policy::Judged {
             let kind = self.kind();
@@ -174,9 +190,11 @@ impl<'a> Bench<'a> {
             policy::may_make(&difference, kind, self.asker)?;
         }
         Ok(Taken {
-            document: after,
-            view,
-            feeds,
+            said: Said {
+                document: after,
+                view,
+                feeds,
+            },
             writers,
             chunks: segment.chunks,
         })
@@ -225,8 +243,16 @@ impl<'a> Bench<'a> {
         Ok(writers)
     }
 
+    /// The record that the next segment is judged on, and what it says.
+    fn before(&self) -> (&Document, &View) {
+        let (document, view) = &self.held;
+        self.said
+            .as_ref()
+            .map_or((document, view), |said| (&said.document, &said.view))
+    }
+
     fn kind(&self) -> Kind {
-        self.document.kind()
+        self.held.0.kind()
     }
 }
 

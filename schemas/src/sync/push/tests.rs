@@ -89,6 +89,7 @@ pub(super) fn judged(
     standing: &Standing,
     device: u8,
 ) -> Judgement {
+    let held_view = held.map(|accepted| &accepted.view);
     let grants = grants_of(standing);
     let asker = Asker {
         device: DeviceId([device; 16]),
@@ -102,12 +103,42 @@ pub(super) fn judged(
         writers: &accepted.writers,
         size_bytes: 0,
         changes: 0,
+        proved: None,
+    });
+    let proved = held.map(|each| Held {
+        proved: held_view,
+        ..each
     });
     let court = Court {
         station_region: &region_of,
         checklists: &crate::checklist::published::Shipped,
     };
-    judge(pushed, held, &asker, &court)
+    let whole = judge(pushed, held, &asker, &court);
+    let since = judge(pushed, proved, &asker, &court);
+    assert_eq!(
+        said(&whole),
+        said(&since),
+        "proved whole, and where it was touched"
+    );
+    since
+}
+
+/// What a judgement comes to.
+fn said(judgement: &Judgement) -> String {
+    match judgement {
+        Judgement::Accept(accepted) => {
+            let Accepted {
+                view,
+                fresh,
+                writers,
+                feeds,
+                denied,
+                ..
+            } = &**accepted;
+            format!("{view:?} {fresh:?} {writers:?} {feeds:?} {denied:?}")
+        }
+        other => format!("{other:?}"),
+    }
 }
 
 pub(super) fn accepted(judgement: Judgement) -> Accepted {

@@ -98,9 +98,9 @@ impl Desk {
     ) -> Result<(), EraseError> {
         let id = made.document.id();
         match self.plan(store, None, made)? {
-            Ruling::Write(document, mut plan, _) => {
+            Ruling::Write(now, mut plan, _) => {
                 plan.batch.put(redacting_key(record), tables::encode(&id));
-                self.write(*document, *plan, id)?;
+                self.write(now.0, None, *plan, id)?;
                 Ok(self.log.flush(self.life)?)
             }
             Ruling::Refuse(refusal) => Err(EraseError::Refused(refusal.words)),

@@ -19,6 +19,7 @@ use fieldwatch_schemas::store::{Batch, Store, StoreError};
 use fieldwatch_schemas::sync::pull::Presence;
 
 use super::super::OwnedAsker;
+use super::super::cache::Kept;
 use super::Desk;
 use super::hand::{OrderError, set_shared};
 use crate::log::all_rows;
@@ -28,24 +29,31 @@ use crate::tables::{self, FeedRow, SummaryRow};
 /// What is to follow a case that some changes moved, if they did. One that comes here moved already was where its author made it, if that
 /// is a station of theirs: nobody draws people out of another's by a case that never lay there.
 pub(super) fn of_case(
-    before: Option<&Document>,
-    after: &Document,
+    before: Option<&Kept>,
+    (document, after): &(Document, View),
     asker: &OwnedAsker,
 ) -> Option<FollowRow> {
-    if after.kind() != Kind::Case {
+    if document.kind() != Kind::Case {
         return None;
     }
+    let read;
     let before = match before {
-        Some(before) => before.view(),
+        Some(Kept {
+            proved: Some(said), ..
+        }) => said,
+        Some(kept) => {
+            read = kept.document.view();
+            &read
+        }
         None => {
-            let born = born(after)?;
+            let born = born(document)?;
             let feed = Feed::station(born.text("station")?).ok()?;
             let mut grants = asker.grants.iter();
             let is_own = grants.any(|grant| grant.write && grant.feed == feed);
-            is_own.then_some(born)?
+            read = is_own.then_some(born)?;
+            &read
         }
     };
-    let after = after.view();
     let (from, to) = (before.text("station")?, after.text("station")?);
     let people: BTreeSet<RecordId> = ["party", "reporter"]
         .into_iter()

@@ -76,9 +76,10 @@ impl Desk {
         match healed.accepted {
             None => self.put_back(pushed, held),
             Some(accepted) => match self.plan(store, held.as_ref(), accepted)? {
-                Ruling::Write(document, plan, _) => {
+                Ruling::Write(now, plan, _) => {
+                    let (document, view) = *now;
                     tracing::info!(record = %pushed.record, "a record is healed");
-                    self.write(*document, *plan, pushed.record)?;
+                    self.write(document, Some(view), *plan, pushed.record)?;
                     verdict = Verdict::Stored;
                 }
                 Ruling::Refuse(refusal) => {
@@ -115,6 +116,7 @@ impl Desk {
             writers: &writers,
             size_bytes: usize::try_from(kept.row.size_bytes).unwrap_or(usize::MAX / 2),
             changes: usize::try_from(kept.row.changes).unwrap_or(usize::MAX / 2),
+            proved: kept.proved.as_ref(),
         });
         let who = Asker {
             device: asker.device,

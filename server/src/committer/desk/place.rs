@@ -121,7 +121,7 @@ impl Desk {
             received_ms: self.log.now_ms(),
         };
         let plan = write::plan(&*store, Some(&kept.row), &accepted, stamp, &summary)?;
-        self.write(accepted.document, plan, record)?;
+        self.write(accepted.document, None, plan, record)?;
         Ok(true)
     }
 

@@ -25,7 +25,7 @@ impl Desk {
             self.cache.put(record, kept);
         }
         let after = match ruling {
-            Some(Ruling::Write(document, _, _)) => document.view(),
+            Some(Ruling::Write(now, _, _)) => now.1,
             Some(Ruling::Duplicate) => return Ok(json!({ "fields": {}, "events": [] })),
             Some(Ruling::Refuse(refusal)) => return Err(OrderError::Refused(refusal)),
             Some(Ruling::Missing(_)) | None => return Err(OrderError::Unknown),
