@@ -33,6 +33,8 @@ const CHILDREN: u8 = 1 << STEP_BITS;
 const ERASURE_SEEDS: usize = (TAG_BITS / STEP_BITS * (CHILDREN as u32 - 1)) as usize;
 /// Behind the children, what makes a key of a leaf.
 const LEAF: u8 = CHILDREN;
+/// Behind those, what makes a mark of one.
+const MARK: u8 = LEAF + 1;
 /// A seed, or a key.
 const SEED_BYTES: usize = 32;
 const FORMAT: u8 = 1;
@@ -118,6 +120,16 @@ impl Keyring {
     #[must_use]
     pub fn erasures(&self) -> u64 {
         self.erasures
+    }
+
+    /// What tells keyrings of this root from all others, whatever was erased, and says nothing of any key.
+    #[must_use]
+    pub fn mark(&self) -> [u8; 16] {
+        let tag = tag_of(b"fieldwatch keyring mark", &[]);
+        let leaf = self.covering(tag);
+        let leaf = leaf.map(|(way, seed)| descend(tag, *way, *seed));
+        let mark = child(&leaf.unwrap_or_default(), MARK);
+        mark.first_chunk().copied().unwrap_or_default()
     }
 
     /// Whether one more key can be destroyed, whichever.
@@ -279,9 +291,11 @@ fn turned(tag: u128, step: u32, child: u8) -> u128 {
 }
 
 fn tag(record: RecordId) -> u128 {
-    let hash = Sha256::new()
-        .chain_update(b"fieldwatch record key")
-        .chain_update(record.bytes());
+    tag_of(b"fieldwatch record key", record.bytes())
+}
+
+fn tag_of(purpose: &[u8], id: &[u8]) -> u128 {
+    let hash = Sha256::new().chain_update(purpose).chain_update(id);
     let hash: [u8; SEED_BYTES] = hash.finalize().into();
     let bits = hash.first_chunk::<16>().copied().map(u128::from_be_bytes);
     bits.unwrap_or_default() & first_bits(TAG_BITS)

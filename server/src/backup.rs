@@ -26,7 +26,7 @@ use fieldwatch_schemas::time::Moment;
 pub use self::manifest::Manifest;
 use crate::app::{App, random};
 use crate::data::store::RESTORED;
-use crate::data::{DataError, DataFolder};
+use crate::data::{DataError, DataFolder, LostKeys};
 use crate::ledger::LedgerError;
 use crate::log::compact::{Copied, copied, copy};
 use crate::log::put_id;
@@ -59,6 +59,12 @@ pub enum BackupError {
         "the data folder holds a store: --replace puts the backup in its place and keeps it beside"
     )]
     Held,
+    /// A key that the backup belongs to is neither in the data folder nor among the copies.
+    #[error("{0} is missing, and the backup belongs to it: name the folder of its copy with --keys{rest}", rest = unless_renewed(.0))]
+    KeyMissing(PathBuf),
+    /// A key that the backup would be used with is not the one it belongs to.
+    #[error("{0} is not the key that the backup belongs to: put back the one that does{rest}", rest = unless_renewed(.0))]
+    KeyUnfit(PathBuf),
     /// The ledger is older than the backup.
     #[error("the ledger cannot be used with this backup")]
     Ledger(#[source] LedgerError),
@@ -88,6 +94,12 @@ pub struct Restored {
     pub position: u64,
     /// How many rows came back.
     pub rows: u64,
+    /// How many of them nobody can open: they were damaged when the backup was made.
+    #[serde(skip_serializing_if = "is_none")]
+    pub unreadable: u64,
+    /// The keys that were lost and made anew.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub renewed: Vec<&'static str>,
     /// Where the store that was there is now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaced: Option<PathBuf>,
@@ -140,8 +152,8 @@ fn manifest_of(app: &App, copied: &Copied) -> Manifest {
     }
 }
 
-/// Puts a backup in the place of a data folder's store, while no server runs. Nothing is touched before the backup is proven. Of the keys
-/// come back those alone that the data folder lacks: what is there is newer.
+/// Puts a backup in the place of a data folder's store, while no server runs. Nothing is touched before the backup is proven, and that
+/// the keys which it will lie beside open it. Of the keys come back those alone that the data folder lacks: what is there is newer.
 ///
 /// # Errors
 ///
@@ -151,6 +163,7 @@ pub fn restore(
     dir: &Path,
     keys: Option<&Path>,
     replace: Replace,
+    lost: LostKeys,
 ) -> Result<Restored, BackupError> {
     let manifest = Manifest::read(&dir.join(MANIFEST))?;
     let source = open(&dir.join("store"))?;
@@ -158,6 +171,7 @@ pub fn restore(
     if (rows, manifest::hexadecimal(&hash)) != (manifest.rows, manifest.hash.clone()) {
         return Err(BackupError::Damaged);
     }
+    let unreadable = keys::prove(&*source, folder, keys, lost)?;
     if let Some(keys) = keys {
         keys::fill_in(folder, keys)?;
     }
@@ -174,16 +188,35 @@ pub fn restore(
     let log = fresh_store(folder, &*source)?;
     drop(source);
     let replaced = put_in_place(folder, &current)?;
+    let renewed = match lost {
+        LostKeys::Missed => Vec::new(),
+        LostKeys::Renewed => folder.renew_lost_keys(&lock)?,
+    };
     let app = folder.open(&lock)?;
     let restored = Restored {
         log,
         position: app.log().durable_position(),
         rows,
+        unreadable,
+        renewed,
         replaced,
     };
     app.close();
     tracing::warn!(%log, at = manifest.at, "a backup was restored");
     Ok(restored)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+/// What is said of a key that can be made anew.
+fn unless_renewed(path: &Path) -> &'static str {
+    match path.ends_with(crate::data::keys::RECORD_KEYS) {
+        true => "; without it nothing in the backup can be read",
+        false => ", or --renew-lost-keys gives up what it vouched for",
+    }
 }
 
 /// Whether a store that is there may be replaced.

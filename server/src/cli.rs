@@ -26,7 +26,7 @@ pub use self::numbers::report_in_words;
 use self::output::{Form, Output};
 use crate::admin::{AdminError, Command, reach};
 use crate::backup::{Replace, restore};
-use crate::data::{DataError, DataFolder};
+use crate::data::{DataError, DataFolder, LostKeys};
 use crate::serve::serve;
 
 const DONE: u8 = 0;
@@ -63,7 +63,18 @@ fn run(args: Args, form: Form, demo: impl FnOnce(&DemoArgs) -> ExitCode) -> Exit
             return demo(&asked);
         }
         (_, None) => return ExitCode::from(without_data(&output)),
-        (Sub::Init { host }, Some(path)) => init(&DataFolder::at(&path), &host, &output),
+        (
+            Sub::Init {
+                host,
+                renew_lost_keys,
+            },
+            Some(path),
+        ) => init(
+            &DataFolder::at(&path),
+            &host,
+            lost_keys(renew_lost_keys),
+            &output,
+        ),
         (Sub::Restore(args), Some(path)) => run_restore(&DataFolder::at(&path), &args, &output),
         (Sub::ReceiptKey, Some(path)) => receipt_key(&DataFolder::at(&path), &output),
         (Sub::Serve(options), Some(path)) => run_server(DataFolder::at(&path), options.into()),
@@ -99,8 +110,24 @@ fn without_data(output: &Output) -> u8 {
     WRONG
 }
 
-fn init(folder: &DataFolder, hosts: &[String], output: &Output) -> Result<(), AdminError> {
+fn lost_keys(are_renewed: bool) -> LostKeys {
+    match are_renewed {
+        true => LostKeys::Renewed,
+        false => LostKeys::Missed,
+    }
+}
+
+fn init(
+    folder: &DataFolder,
+    hosts: &[String],
+    lost: LostKeys,
+    output: &Output,
+) -> Result<(), AdminError> {
     let settings = folder.begin(hosts)?;
+    let renewed = match lost {
+        LostKeys::Missed => Vec::new(),
+        LostKeys::Renewed => folder.renew_lost_keys(&folder.lock()?)?,
+    };
     let pin = folder.own_identity().pin().map_err(DataError::from)?;
     let mut administrator = Value::Null;
     let mut keep = |person: Value| {
@@ -109,12 +136,15 @@ fn init(folder: &DataFolder, hosts: &[String], output: &Output) -> Result<(), Ad
     };
     let command = Command::FirstAdministrator;
     reach::run(folder, command, output.lang(), &mut keep)?;
-    let answer = json!({
+    let mut answer = json!({
         "name": settings.name,
         "hosts": settings.hosts,
         "pin": pin,
         "administrator": administrator,
     });
+    if let Some(answer) = answer.as_object_mut().filter(|_| !renewed.is_empty()) {
+        answer.insert("renewed".to_owned(), json!(renewed));
+    }
     output.value(&answer, human::begun);
     Ok(())
 }
@@ -130,7 +160,8 @@ fn run_restore(folder: &DataFolder, args: &RestoreArgs, output: &Output) -> Resu
         true => Replace::Yes,
         false => Replace::No,
     };
-    let restored = restore(folder, &args.dir, args.keys.as_deref(), replace)?;
+    let lost = lost_keys(args.renew_lost_keys);
+    let restored = restore(folder, &args.dir, args.keys.as_deref(), replace, lost)?;
     output.value(&json!(restored), human::restored);
     Ok(())
 }

@@ -16,6 +16,7 @@
 //! ```
 
 mod file;
+pub(crate) mod keys;
 mod settings;
 pub(crate) mod store;
 
@@ -25,10 +26,9 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fieldwatch_schemas::keyring::RecordKeys;
 use fieldwatch_schemas::store::StoreError;
-use fieldwatch_schemas::store::small::{DiskFile, SmallFile as _};
 
+pub use self::keys::LostKeys;
 pub use self::settings::{Served, Settings};
 use self::store::Places;
 use crate::app::{App, random};
@@ -36,15 +36,10 @@ use crate::ledger::roll::FileRoll;
 use crate::ledger::{Ledger, LedgerError};
 use crate::log::compact::Beside;
 use crate::log::{Keys, Log};
-use crate::notary::Notary;
 use crate::problem::ApiError;
 use crate::tls::{self, Identity, TlsError};
 use crate::token::nonce::NonceKey;
 use crate::token::{Gate, TokenError, new_signing_key};
-use crate::vouch::MacKey;
-
-/// The key that receipts are signed with.
-const RECEIPT_KEY: &str = "receipt.key";
 
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +59,9 @@ pub enum DataError {
     /// A file does not hold what it should.
     #[error("{0} does not hold what it should")]
     Content(PathBuf),
+    /// A key that the store belongs to is not there.
+    #[error("{0} is missing, and the store belongs to it: put back its copy{rest}", rest = renewal(.0))]
+    KeyLost(PathBuf),
     /// The certificate or its key.
     #[error("the certificate could not be made or read")]
     Tls(#[from] TlsError),
@@ -137,9 +135,8 @@ impl DataFolder {
         let failed = |error| DataError::File(self.file("init.lock"), error);
         beginning.lock().map_err(failed)?;
         self.keep_missing("signing.key", || Ok(new_signing_key()?))?;
-        self.keep_missing(RECEIPT_KEY, || Ok(new_signing_key()?))?;
         self.keep_missing("nonce.key", || Ok(random::<32>()?.to_vec()))?;
-        self.keep_missing("mac.key", || Ok(random::<32>()?.to_vec()))?;
+        self.begin_keys()?;
         self.keep_missing("tls.key", || Ok(tls::new_key()?.into_bytes()))?;
         let certificate = tls::self_signed(&self.text("tls.key")?, &settings.hosts)?;
         file::replace(&self.file("tls.crt"), certificate.as_bytes())?;
@@ -207,14 +204,6 @@ impl DataFolder {
         Ok(App::new(log, self.ledger()?, gate, self.notary()?)?)
     }
 
-    /// The key of the server's marks. A folder from before there was one gets one.
-    fn mac_key(&self) -> Result<MacKey, DataError> {
-        self.keep_missing("mac.key", || Ok(random::<32>()?.to_vec()))?;
-        let path = self.file("mac.key");
-        let key = <[u8; 32]>::try_from(file::read(&path)?);
-        Ok(MacKey::new(&key.map_err(|_| DataError::Content(path))?))
-    }
-
     pub(crate) fn ledger(&self) -> Result<Arc<Ledger>, DataError> {
         let path = self.file("ledger");
         let roll = FileRoll::open(&path).map_err(|error| DataError::File(path, error))?;
@@ -235,28 +224,6 @@ impl DataFolder {
 
     fn places(&self) -> Places {
         Places::of(&self.path)
-    }
-
-    /// The keys of the records. A store without them is not opened: what it holds could never be read.
-    fn record_keys(&self) -> Result<RecordKeys, DataError> {
-        let path = self.file("record.keys");
-        let file = DiskFile::at(&path);
-        if self.places().has_store() && file.read()?.is_none() {
-            return Err(DataError::Content(path));
-        }
-        Ok(RecordKeys::open(Arc::new(file), random()?)?)
-    }
-
-    /// Who signs receipts. A folder that was begun before there were any takes its key now.
-    ///
-    /// # Errors
-    ///
-    /// [`DataError::NotBegun`] before `init`; otherwise as the key's file fails.
-    pub fn notary(&self) -> Result<Arc<Notary>, DataError> {
-        let settings = self.settings()?;
-        self.keep_missing(RECEIPT_KEY, || Ok(new_signing_key()?))?;
-        let key = file::read(&self.file(RECEIPT_KEY))?;
-        Ok(Notary::new(settings.name, &key)?)
     }
 
     fn gate(&self, settings: &Settings) -> Result<Gate, DataError> {
@@ -294,6 +261,19 @@ impl DataFolder {
     fn text(&self, name: &str) -> Result<String, DataError> {
         let path = self.file(name);
         String::from_utf8(file::read(&path)?).map_err(|_| DataError::Content(path))
+    }
+}
+
+/// What is said of keys that can be made anew: what is lost with the old one, and how to go on without it.
+fn renewal(path: &Path) -> &'static str {
+    match path.file_name().and_then(std::ffi::OsStr::to_str) {
+        Some(keys::MAC_KEY) => {
+            ", or run `init --renew-lost-keys`: then devices bring back after a restore only what their own people wrote"
+        }
+        Some(keys::RECEIPT_KEY) => {
+            ", or run `init --renew-lost-keys`: then receipts that were given cannot be checked against this server any more"
+        }
+        _ => "; without it no record can be read",
     }
 }
 

@@ -8,6 +8,7 @@
 //! a position of a life that ended.
 
 pub mod compact;
+pub(crate) mod fit;
 mod recovery;
 mod renewal;
 mod seal;
@@ -163,7 +164,7 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store cannot be opened, read or written, or has another format.
+    /// [`StoreError`] if the store cannot be opened, read or written, has another format, or belongs to other keys.
     pub fn open(
         opener: Box<Opener>,
         keys: Keys,
@@ -172,6 +173,7 @@ impl Log {
     ) -> Result<Arc<Self>, StoreError> {
         let raw = opener()?;
         let store = seal::seal(Arc::clone(&raw), Arc::clone(&keys.records));
+        fit::prove(&*store, &keys)?;
         let found = recovery::recover(&*store, LogId::random(random))?;
         let room = Room {
             store: Some(store),

@@ -10,6 +10,7 @@
 //! | heard | `01 ‖ 03` | [`tombstone::HeardRow`]: how far the store has heard of erasures |
 //! | unfinished | `01 ‖ 02` | [`UnfinishedRow`]: changes that were laid down ahead of their record |
 //! | marks | `01 ‖ 04` to `01 ‖ 06` | work of more than one batch: [`unfinished`] |
+//! | keys | `01 ‖ 07` | which keys the store belongs to (`log/fit.rs`) |
 //! | records | `02 ‖ record` | [`RecordRow`] |
 //! | changes | `03 ‖ record ‖ position ‖ number, 4` | [`ChangeRow`] |
 //! | feed rows | `04 ‖ feed ‖ 00 ‖ position` | [`FeedRow`]: one per record that is, or was, in the feed |
@@ -67,6 +68,9 @@ pub const LOG: [u8; 2] = [prefix::LOG, 0];
 pub const POSITION: [u8; 2] = [prefix::LOG, 1];
 /// Changes laid down ahead of their record.
 pub const UNFINISHED: [u8; 2] = [prefix::LOG, 2];
+
+/// Which keys the store belongs to.
+pub(crate) const KEYS: [u8; 2] = [prefix::LOG, 7];
 
 /// One life of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

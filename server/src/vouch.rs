@@ -28,6 +28,12 @@ impl MacKey {
         self.mac(&feed_bytes(log, feed, cursor))
     }
 
+    /// What tells this key from every other, and says nothing of it.
+    #[must_use]
+    pub fn mark(&self) -> [u8; 16] {
+        self.mac(b"key\0").0
+    }
+
     /// Whether a mark of a record is ours.
     #[must_use]
     pub fn knows_record(&self, said: &OfRecord<'_>, mac: &Mac) -> bool {

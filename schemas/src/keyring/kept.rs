@@ -77,6 +77,12 @@ impl RecordKeys {
         !state.derived.contains_key(&record) && state.ring.has_erased(record)
     }
 
+    /// What tells these keys from all others, whatever was erased, and says nothing of any of them.
+    #[must_use]
+    pub fn mark(&self) -> [u8; 16] {
+        self.state().ring.mark()
+    }
+
     /// How many records were erased.
     #[must_use]
     pub fn erasures(&self) -> u64 {

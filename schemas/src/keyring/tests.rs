@@ -29,6 +29,16 @@ fn every_record_has_its_own_key_and_the_same_one_again() {
 }
 
 #[test]
+fn a_mark_is_the_same_whatever_was_erased_and_another_for_another_root() {
+    let mark = Keyring::new([7; 32]).mark();
+    let all: Vec<u64> = (0..200).collect();
+    assert_eq!(erased(&all).mark(), mark);
+    let again = Keyring::decode(&erased(&all).encode()).unwrap();
+    assert_eq!(again.mark(), mark);
+    assert_ne!(Keyring::new([8; 32]).mark(), mark);
+}
+
+#[test]
 fn a_destroyed_key_grows_the_file_by_little_and_destroying_it_again_by_nothing() {
     let mut ring = erased(&[1]);
     let before = ring.encode();

@@ -129,8 +129,10 @@ impl AdminError {
             Self::Backup(error) => match error {
                 BackupError::Occupied(_) | BackupError::Held => ProblemKind::AlreadyExists,
                 BackupError::NotApart(_) => ProblemKind::ValueInvalid,
-                BackupError::NotWhole(_) => ProblemKind::NotFound,
-                BackupError::Damaged | BackupError::File(..) => ProblemKind::FileInvalid,
+                BackupError::NotWhole(_) | BackupError::KeyMissing(_) => ProblemKind::NotFound,
+                BackupError::Damaged | BackupError::File(..) | BackupError::KeyUnfit(_) => {
+                    ProblemKind::FileInvalid
+                }
                 BackupError::Data(error) => kind_of_data(error),
                 BackupError::App(_) => ProblemKind::Unavailable,
                 BackupError::Ledger(_) | BackupError::Register(_) | BackupError::Store(_) => {

@@ -3,6 +3,8 @@
 mod erasing;
 
 use std::error::Error;
+use std::ffi::OsStr;
+use std::path::Path;
 
 use fieldwatch_schemas::code::Lang;
 use fieldwatch_schemas::limits::{NAME_CHARS_MAX, STATIONS_OF_PERSON_MAX};
@@ -11,6 +13,7 @@ use super::AdminError;
 use crate::backup::BackupError;
 use crate::committer::OrderError;
 use crate::data::DataError;
+use crate::data::keys::{MAC_KEY, RECEIPT_KEY};
 use crate::register::RegisterError;
 use crate::serve::ServeError;
 
@@ -101,10 +104,33 @@ fn of_backup(error: &BackupError) -> Option<String> {
         BackupError::Held => {
             "数据目录中已有存储：用 --replace 以备份取代，原存储保留在旁".to_owned()
         }
+        BackupError::KeyMissing(path) => format!(
+            "缺少备份所属的密钥 {}：请用 --keys 指明其副本所在目录{}",
+            path.display(),
+            unless_renewed(path)
+        ),
+        BackupError::KeyUnfit(path) => format!(
+            "{} 不是备份所属的密钥：请放回正确的密钥，未作任何改动{}",
+            path.display(),
+            unless_renewed(path)
+        ),
         BackupError::Ledger(_) => "台账比备份旧，不能使用：请放回最新的台账".to_owned(),
         BackupError::Data(error) => of_data(error)?,
         _ => return None,
     })
+}
+
+/// How to go on without a key, and what is lost then.
+fn unless_renewed(path: &Path) -> &'static str {
+    match path.file_name().and_then(OsStr::to_str) {
+        Some(MAC_KEY) => {
+            "；确已丢失的，可加 --renew-lost-keys（init 或 restore）重新生成，此后恢复时各设备只能补回本人所写的内容"
+        }
+        Some(RECEIPT_KEY) => {
+            "；确已丢失的，可加 --renew-lost-keys（init 或 restore）重新生成，此前的回执不能再以本服务器核验"
+        }
+        _ => "；没有它，任何记录都无法读取",
+    }
 }
 
 fn of_data(error: &DataError) -> Option<String> {
@@ -112,6 +138,11 @@ fn of_data(error: &DataError) -> Option<String> {
         DataError::NotBegun(path) => format!(
             "{} 还不是数据目录：请先运行 `fieldwatch-server init --host 主机名`",
             path.display()
+        ),
+        DataError::KeyLost(path) => format!(
+            "缺少存储所属的密钥 {}：请放回其最新副本{}",
+            path.display(),
+            unless_renewed(path)
         ),
         DataError::InUse(path) => format!("另一个进程正在使用 {}", path.display()),
         DataError::Host(host) => format!("{host:?} 不是主机名或 IP 地址"),

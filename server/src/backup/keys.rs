@@ -6,10 +6,16 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use fieldwatch_schemas::store::small::{DiskFile, SmallFile as _};
+use std::sync::Arc;
+
+use fieldwatch_schemas::keyring::RecordKeys;
+use fieldwatch_schemas::store::Store;
+use fieldwatch_schemas::store::small::{DiskFile, MemoryFile, SmallFile as _};
 
 use super::BackupError;
-use crate::data::{DataError, DataFolder, replace_file};
+use crate::data::keys::{MAC_KEY, RECEIPT_KEY, RECORD_KEYS, read_mac_key};
+use crate::data::{DataError, DataFolder, LostKeys, replace_file};
+use crate::log::fit::{fit, opened};
 
 /// What is copied; the settings last, for they make a data folder of one.
 const FILES: [&str; 9] = [
@@ -17,14 +23,12 @@ const FILES: [&str; 9] = [
     "tls.crt",
     "signing.key",
     "nonce.key",
-    "mac.key",
-    "receipt.key",
+    MAC_KEY,
+    RECEIPT_KEY,
     RECORD_KEYS,
     "ledger",
     "settings.json",
 ];
-
-const RECORD_KEYS: &str = "record.keys";
 
 /// Makes a folder that only its owner can enter, if it is missing.
 pub(super) fn make_folder(folder: &Path) -> Result<(), BackupError> {
@@ -66,6 +70,54 @@ pub(super) fn copy_out(folder: &DataFolder, keys: &Path) -> Result<(), BackupErr
         copy(&folder.file(name), &keys.join(name))?;
     }
     Ok(())
+}
+
+/// Proves that the keys which a restored store will lie beside are its own: those of the data folder, and of those that it lacks the
+/// copies. Nothing is changed. Returns how many rows cannot be opened although the keys are the right ones: they were damaged before.
+///
+/// # Errors
+///
+/// [`BackupError::KeyMissing`] and [`BackupError::KeyUnfit`], naming the file.
+pub(super) fn prove(
+    source: &dyn Store,
+    folder: &DataFolder,
+    keys: Option<&Path>,
+    lost: LostKeys,
+) -> Result<u64, BackupError> {
+    let path = used(folder, keys, RECORD_KEYS)?;
+    let content = fs::read(&path).map_err(|error| BackupError::File(path.clone(), error))?;
+    let file = MemoryFile::new();
+    file.replace(&content)?;
+    // Nothing is written: the file is not absent.
+    let records = RecordKeys::open(Arc::new(file), [0; 32]);
+    let records = Arc::new(records.map_err(|_| BackupError::KeyUnfit(path.clone()))?);
+    let marks = match used(folder, keys, MAC_KEY) {
+        Err(BackupError::KeyMissing(_)) if lost == LostKeys::Renewed => None,
+        path => Some(path?),
+    };
+    if lost == LostKeys::Missed {
+        used(folder, keys, RECEIPT_KEY)?;
+    }
+    let mac_key = marks.as_deref().map(read_mac_key).transpose()?;
+    let mac_key = mac_key.unwrap_or_else(|| crate::vouch::MacKey::new(&[0; 32]));
+    let fits = fit(source, &records, &mac_key)?;
+    let (open, shut) = opened(source, records)?;
+    if !fits.records || (shut > 0 && open == 0) {
+        return Err(BackupError::KeyUnfit(path));
+    }
+    match marks.filter(|_| !fits.marks && lost == LostKeys::Missed) {
+        Some(path) => Err(BackupError::KeyUnfit(path)),
+        None => Ok(shut),
+    }
+}
+
+/// Where a key lies that a restored store will be used with.
+fn used(folder: &DataFolder, keys: Option<&Path>, name: &str) -> Result<PathBuf, BackupError> {
+    let own = folder.file(name);
+    let copy = keys.map(|keys| keys.join(name));
+    let places = [Some(own.clone()), copy].into_iter().flatten();
+    let found = places.into_iter().find(|path| path.exists());
+    found.ok_or(BackupError::KeyMissing(own))
 }
 
 /// Brings back what a data folder lacks.

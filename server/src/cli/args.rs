@@ -36,6 +36,9 @@ pub(super) enum Sub {
         /// A name or address that devices reach the server by; the first stands in tickets
         #[arg(long, required = true, value_name = "NAME")]
         host: Vec<String>,
+        /// Makes anew what is lost of the keys that vouch for receipts and after a restore: what they vouched for is lost with them
+        #[arg(long)]
+        renew_lost_keys: bool,
     },
     /// Serves HTTPS until told to stop
     Serve(ServeArgs),
@@ -122,6 +125,9 @@ pub(super) struct RestoreArgs {
     /// Puts it in the place of a store that is there, and keeps that beside
     #[arg(long)]
     pub(super) replace: bool,
+    /// Makes anew what is lost of the keys that vouch for receipts and after a restore: what they vouched for is lost with them
+    #[arg(long)]
+    pub(super) renew_lost_keys: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -9,6 +9,7 @@ use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use serde_json::Value;
 
+use self::backing::renewed;
 pub(super) use self::backing::{backed_up, restored};
 pub(super) use self::erasing::{compacted, erased};
 
@@ -19,14 +20,15 @@ pub(super) fn begun(answer: &Value, lang: Lang) -> String {
         text(answer, "pin"),
         text(answer, "administrator"),
     );
-    match lang {
+    let begun = match lang {
         Lang::Zh => format!(
             "数据目录已就绪。\n  服务器    {name}\n  密钥指纹  {pin}\n  管理员    {person}\n下一步：serve --listen 0.0.0.0:8443"
         ),
         Lang::En => format!(
             "The data folder is ready.\n  server         {name}\n  key pin        {pin}\n  administrator  {person}\nNext: serve --listen 0.0.0.0:8443"
         ),
-    }
+    };
+    begun + &renewed(answer, lang)
 }
 
 /// The key that receipts are signed with, bare: to be copied, and compared.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fieldwatch_schemas::keyring::RecordKeys;
 use fieldwatch_schemas::store::Store;
-use fieldwatch_schemas::store::sealed::{RowKey, RowKeys, Sealed};
+use fieldwatch_schemas::store::sealed::{RowKey, RowKeys, Sealed, unseal};
 
 use crate::tables::{self, prefix};
 
@@ -15,6 +15,15 @@ struct ByRecord(Arc<RecordKeys>);
 /// Puts the sealing layer before a store.
 pub(super) fn seal(store: Arc<dyn Store>, keys: Arc<RecordKeys>) -> Arc<dyn Store> {
     Arc::new(Sealed::new(store, ByRecord(keys)))
+}
+
+/// Tells of a row as it lies on the disk whether its seal opens; `None` if it has none, or its key was destroyed.
+pub(super) fn opener(keys: Arc<RecordKeys>) -> impl Fn(&[u8], &[u8]) -> Option<bool> {
+    let keys = ByRecord(keys);
+    move |row_key, sealed| match keys.of_row(row_key) {
+        RowKey::Clear | RowKey::Erased => None,
+        RowKey::Key(key) => Some(unseal(&key, row_key, sealed).is_some()),
+    }
 }
 
 impl RowKeys for ByRecord {

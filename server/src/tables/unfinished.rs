@@ -92,11 +92,11 @@ pub(crate) fn redacting_of(key: &[u8]) -> Option<RecordId> {
 mod tests {
     use super::*;
     use crate::tables::tombstone::HEARD;
-    use crate::tables::{LOG, POSITION, UNFINISHED};
+    use crate::tables::{KEYS, LOG, POSITION, UNFINISHED};
 
     #[test]
     fn a_row_of_the_log_is_not_taken_for_a_mark_and_removed_with_it() {
-        for row in [LOG, POSITION, UNFINISHED, HEARD] {
+        for row in [LOG, POSITION, UNFINISHED, HEARD, KEYS] {
             assert!(!placings().contains(&row) && !followings().contains(&row));
             assert!(!redactings().contains(&row));
             assert_eq!((placing_of(&row), following_of(&row)), (None, None));

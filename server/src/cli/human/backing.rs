@@ -36,7 +36,28 @@ pub(in crate::cli) fn restored(answer: &Value, lang: Lang) -> String {
             Lang::En => format!("\nThe store that was there is kept at {replaced}"),
         });
     }
-    words
+    let unreadable = answer.get("unreadable").and_then(Value::as_u64);
+    if let Some(rows) = unreadable {
+        words.push_str(&match lang {
+            Lang::Zh => format!("\n其中 {rows} 行在备份时已损坏，无法读取：请运行 check"),
+            Lang::En => format!("\n{rows} of them were damaged when the backup was made, and cannot be read: run check"),
+        });
+    }
+    words + &renewed(answer, lang)
+}
+
+/// The keys that were lost and made anew, if any.
+pub(super) fn renewed(answer: &Value, lang: Lang) -> String {
+    let names = answer.get("renewed").and_then(Value::as_array);
+    let names = names.into_iter().flatten().filter_map(Value::as_str);
+    let names = names.collect::<Vec<_>>().join(", ");
+    match lang {
+        _ if names.is_empty() => String::new(),
+        Lang::Zh => format!("\n重新生成了 {names}：旧密钥所证明的内容不再能核验"),
+        Lang::En => format!(
+            "\nMade anew: {names}. What the lost keys vouched for cannot be proven any more"
+        ),
+    }
 }
 
 fn numbers(answer: &Value) -> (u64, u64) {
