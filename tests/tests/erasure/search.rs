@@ -11,6 +11,7 @@ use fieldwatch_schemas::store::sled::{SledOptions, SledStore};
 use fieldwatch_schemas::store::small::DiskFile;
 use fieldwatch_schemas::store::{KeyRange, Store};
 use fieldwatch_server::log::{Keys, Log};
+use fieldwatch_server::vouch::MacKey;
 use fieldwatch_tests::fault::{Fault, Told};
 
 /// The files below a folder that hold a text, in UTF-8 or UTF-16 of either order.
@@ -72,9 +73,12 @@ pub(crate) fn server_says(store: &Path, keys: &Path, text: &str) -> Told<bool> {
         let store = SledStore::open(&path, SledOptions::device())?;
         Ok(Arc::new(store) as Arc<dyn Store>)
     });
+    // A store opens beside its own keys alone.
+    let marks = fs::read(keys.with_file_name("mac.key"))?;
+    let marks = <[u8; 32]>::try_from(marks).map_err(|_| Fault::new("no key of the marks"))?;
     let keys = Keys {
         records,
-        ..Keys::in_memory()
+        marks: MacKey::new(&marks),
     };
     let log = Log::open(opener, keys, [1; 16], Arc::new(|| 0))?;
     says(&*log.store()?, text)
