@@ -230,6 +230,7 @@ impl<C: Chance> Engine<C> {
             repair: Some(offer.repair).filter(|asks| !asks.is_empty()),
             index: offer.index,
             whole_budget_bytes: None,
+            erasures: offer.erasures,
         };
         if is_bare {
             request.index.clear();

@@ -18,6 +18,7 @@ mod facts;
 mod feeds;
 mod graph;
 mod group;
+mod heard;
 mod held;
 mod import;
 mod index;

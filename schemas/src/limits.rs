@@ -103,6 +103,8 @@ pub const TOKEN_AGE_MAX_MS: i64 = 15 * 60_000;
 pub const STATED_PAST_MAX_MS: i64 = 30 * 86_400_000;
 /// How far in the future a stated time may lie, in milliseconds.
 pub const STATED_FUTURE_MAX_MS: i64 = 5 * 60_000;
+/// The most erasures that one reply tells of: the marks of so many fit into half a page.
+pub const ERASURES_TOLD_MAX: usize = 2_000;
 /// The most seeds of a keyring: some ten thousand erased records, on one device or one server.
 pub const KEYRING_SEEDS_MAX: usize = 1 << 20;
 /// The most record keys that are kept in memory once they were derived.

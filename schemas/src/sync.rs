@@ -4,7 +4,8 @@
 //! device                                            server
 //!   | -- Request: log id, feeds (cursor, digest), outbox --> |
 //!   |                                   judges, commits, flushes
-//!   | <- Hello, Outcome…, Receipt                            |  what became of each pushed record, signed for
+//!   | <- Hello, Erasures                                     |  what must go, whether a feed tells of it or not
+//!   | <- Outcome…, Receipt                                   |  what became of each pushed record, signed for
 //!   | <- Index…                                              |  at a cold start: what a list shows, the newest first
 //!   | <- (RecordItem…, Commit)…                              |  what is new, a commit point every ≤ 64 KiB
 //!   | <- FeedEnd…, End                                       |  digests, all at one position
@@ -13,6 +14,7 @@
 //! A reply is a CBOR sequence of byte strings, each holding one [`exchange::Item`] ([`frame`]), so that a cut costs one page.
 
 pub mod enrol;
+pub mod erasures;
 pub mod exchange;
 pub mod frame;
 pub mod heal;

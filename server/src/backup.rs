@@ -27,7 +27,7 @@ pub use self::manifest::Manifest;
 use crate::app::{App, random};
 use crate::data::store::RESTORED;
 use crate::data::{DataError, DataFolder, LostKeys};
-use crate::ledger::LedgerError;
+use crate::ledger::{Ledger, LedgerError};
 use crate::log::compact::{Copied, copied, copy};
 use crate::log::put_id;
 use crate::problem::ApiError;
@@ -128,9 +128,7 @@ pub fn backup(
     let (log, into) = (Arc::clone(app.log()), Arc::clone(&store));
     let copied = app.pushes().at_desk(move |_| log.copy_to(&*into));
     let copied = copied.map_err(ApiError::Refused)??;
-    if self::copied(&*store)? != (copied.rows, copied.hash) {
-        return Err(BackupError::Damaged);
-    }
+    prove(&*store, copied.rows, &copied.hash)?;
     drop(store);
     if let Some(keys) = keys {
         keys::copy_out(folder, keys)?;
@@ -167,10 +165,8 @@ pub fn restore(
 ) -> Result<Restored, BackupError> {
     let manifest = Manifest::read(&dir.join(MANIFEST))?;
     let source = open(&dir.join("store"))?;
-    let (rows, hash) = copied(&*source)?;
-    if (rows, manifest::hexadecimal(&hash)) != (manifest.rows, manifest.hash.clone()) {
-        return Err(BackupError::Damaged);
-    }
+    let hash = manifest.hash_bytes().ok_or(BackupError::Damaged)?;
+    prove(&*source, manifest.rows, &hash)?;
     let unreadable = keys::prove(&*source, folder, keys, lost)?;
     if let Some(keys) = keys {
         keys::fill_in(folder, keys)?;
@@ -183,8 +179,7 @@ pub fn restore(
         return Err(BackupError::Held);
     }
     let ledger = folder.ledger()?;
-    let mark = crate::register::mark_of(&*source).map_err(BackupError::Register)?;
-    ledger.after(&mark).map_err(BackupError::Ledger)?;
+    follows(&ledger, &*source)?;
     let log = fresh_store(folder, &*source)?;
     drop(source);
     let replaced = put_in_place(folder, &current)?;
@@ -196,7 +191,7 @@ pub fn restore(
     let restored = Restored {
         log,
         position: app.log().durable_position(),
-        rows,
+        rows: manifest.rows,
         unreadable,
         renewed,
         replaced,
@@ -217,6 +212,40 @@ fn unless_renewed(path: &Path) -> &'static str {
         true => "; without it nothing in the backup can be read",
         false => ", or --renew-lost-keys gives up what it vouched for",
     }
+}
+
+/// Proves that a copy holds what was copied.
+///
+/// # Errors
+///
+/// [`BackupError::Damaged`] if its rows come to anything else, [`BackupError::Store`] if it cannot be read.
+pub fn prove(copy: &dyn Store, rows: u64, hash: &[u8; 32]) -> Result<(), BackupError> {
+    match copied(copy)? == (rows, *hash) {
+        true => Ok(()),
+        false => Err(BackupError::Damaged),
+    }
+}
+
+/// Whether a ledger knows everything that a backup's store has heard of it.
+///
+/// # Errors
+///
+/// [`BackupError::Ledger`] if it is an older or another one, [`BackupError::Register`] if the store cannot say.
+pub fn follows(ledger: &Ledger, source: &dyn Store) -> Result<(), BackupError> {
+    let mark = crate::register::mark_of(source).map_err(BackupError::Register)?;
+    ledger.after(&mark).map_err(BackupError::Ledger)?;
+    Ok(())
+}
+
+/// Copies a backup's rows into an empty store, under a new log id, durable.
+///
+/// # Errors
+///
+/// [`StoreError`] if either store fails.
+pub fn copy_back(source: &dyn Store, fresh: &dyn Store, log: LogId) -> Result<(), StoreError> {
+    copy(source, fresh, &|_| false)?;
+    put_id(fresh, log)?;
+    fresh.flush()
 }
 
 /// Whether a store that is there may be replaced.
@@ -240,10 +269,8 @@ fn fresh_store(folder: &DataFolder, source: &dyn Store) -> Result<LogId, BackupE
         }
     }
     let fresh = open(&path)?;
-    copy(source, &*fresh, &|_| false)?;
     let log = LogId::random(random()?);
-    put_id(&*fresh, log)?;
-    fresh.flush()?;
+    copy_back(source, &*fresh, log)?;
     drop(fresh);
     let named = fs::rename(&path, &whole).and_then(|()| sync(folder));
     named.map_err(|error| BackupError::File(whole, error))?;

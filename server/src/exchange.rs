@@ -10,8 +10,10 @@ use std::sync::Arc;
 
 use fieldwatch_schemas::feed::{Grant, Standing};
 use fieldwatch_schemas::id::DeviceId;
+use fieldwatch_schemas::limits::ERASURES_TOLD_MAX;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::store::StoreError;
+use fieldwatch_schemas::sync::erasures::Erasures;
 use fieldwatch_schemas::sync::exchange::{Hello, Item, ListTag, Request, grants_tag};
 use fieldwatch_schemas::sync::pull::FeedCursor;
 use fieldwatch_schemas::sync::station::{StationCard, stations_tag};
@@ -35,6 +37,8 @@ pub struct Exchange {
     standing: Standing,
     /// Until it is told.
     hello: Option<Hello>,
+    /// Until it is told.
+    erasures: Option<Erasures>,
     /// Until the last one is told.
     outcomes: Option<Outcomes>,
     /// Where receipts are given, until this one is told.
@@ -94,6 +98,7 @@ impl Exchange {
             device: asker.device,
             standing: asker.standing.clone(),
             hello: Some(hello),
+            erasures: erasures_for(register, request.erasures, &mut pull),
             outcomes: None,
             hearing: None,
             pull: Some(pull),
@@ -119,6 +124,7 @@ impl Exchange {
     /// [`Cut`]: there is nothing more to be said, and what was said stands.
     pub fn next_page(&mut self) -> Result<Option<Vec<Item>>, Cut> {
         let mut page: Vec<Item> = self.hello.take().map(Item::Hello).into_iter().collect();
+        page.extend(self.erasures.take().map(Item::Erasures));
         page.extend(self.ready_outcomes()?);
         if self.outcomes.is_none() {
             let hearing = self.hearing.take();
@@ -178,6 +184,18 @@ fn renew_if_set_back(log: &Log, request: &Request) -> Result<(), ProblemKind> {
         false => Ok(()),
     }
     .map_err(|_| ProblemKind::Unavailable)
+}
+
+/// What of the erasures that a device has not heard of the reply can pay for.
+fn erasures_for(register: &Register, heard: Option<u64>, pull: &mut Pull) -> Option<Erasures> {
+    let mut count_max = ERASURES_TOLD_MAX;
+    loop {
+        let told = register.erasures_behind(heard, count_max)?;
+        if told.is_empty() || pull.pays_for(told.size_bytes()) {
+            return Some(told);
+        }
+        count_max = told.count() / 2;
+    }
 }
 
 /// Who people are, for the labels of what they wrote.

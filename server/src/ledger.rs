@@ -13,6 +13,7 @@ pub mod roll;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use fieldwatch_schemas::id::RecordId;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
 use self::chain::Links;
@@ -52,6 +53,8 @@ pub struct Ledger {
     roll: Arc<dyn Roll>,
     key: Ed25519KeyPair,
     tail: Mutex<Tail>,
+    /// What was erased, in the order of its entries.
+    erased: Mutex<Vec<RecordId>>,
 }
 
 /// Where the next entry goes.
@@ -86,10 +89,12 @@ impl Ledger {
             length: links.length,
             is_unsure: false,
         };
+        let erased = links.entries.iter().filter_map(Entry::erased).collect();
         Ok(Self {
             roll,
             key,
             tail: Mutex::new(tail),
+            erased: Mutex::new(erased),
         })
     }
 
@@ -121,7 +126,13 @@ impl Ledger {
             length: tail.length + bytes.len() as u64,
             is_unsure: false,
         };
+        self.lock_erased().extend(entry.erased());
         Ok(mark)
+    }
+
+    /// Has what was erased looked at, in the order of its entries.
+    pub fn with_erased<T>(&self, look: impl FnOnce(&[RecordId]) -> T) -> T {
+        look(&self.lock_erased())
     }
 
     /// All entries, in the order in which they were appended.
@@ -154,6 +165,10 @@ impl Ledger {
     #[must_use]
     pub fn last(&self) -> Mark {
         self.tail().mark
+    }
+
+    fn lock_erased(&self) -> MutexGuard<'_, Vec<RecordId>> {
+        self.erased.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tail(&self) -> MutexGuard<'_, Tail> {

@@ -30,10 +30,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use fieldwatch_schemas::area;
 use fieldwatch_schemas::feed::{Grant, Standing, grants_of};
-use fieldwatch_schemas::id::{DeviceId, PersonId};
+use fieldwatch_schemas::id::{DeviceId, PersonId, RecordId};
 use fieldwatch_schemas::limits::{REGISTER_ROWS_MAX, STATIONS_TOLD_MAX};
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::store::Batch;
+use fieldwatch_schemas::sync::erasures::Erasures;
 use fieldwatch_schemas::sync::push::Policy;
 use fieldwatch_schemas::sync::station::StationCard;
 
@@ -91,6 +92,19 @@ impl Register {
             is_behind: AtomicBool::new(false),
             index: RwLock::new(index),
         })
+    }
+
+    /// The ledger that all of it stands in.
+    #[must_use]
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
+    }
+
+    /// What was erased since a device heard of so many erasures, no more than there is room for.
+    #[must_use]
+    pub fn erasures_behind(&self, heard: Option<u64>, count_max: usize) -> Option<Erasures> {
+        let told = |erased: &[RecordId]| Erasures::behind(heard, erased, count_max);
+        self.ledger.with_erased(told)
     }
 
     /// Takes in a station. The same again changes nothing.

@@ -108,6 +108,7 @@ impl Peer {
             repair: None,
             index: Vec::new(),
             whole_budget_bytes: None,
+            erasures: None,
         };
         let answer = self.post(&minicbor::to_vec(&request)?)?;
         heard(answer)

@@ -157,7 +157,7 @@ impl World {
     fn begin(plan: &Plan, mask: &Mask, disks: &Disks) -> Told<Self> {
         let server = Server::begin(clock::BEGIN_MS, disks("server")?)?;
         let mut chance = Chance::seeded(plan.seed ^ 0xca57);
-        let devices = cast::assemble(&server.room()?.register, &mut chance, disks)?;
+        let devices = cast::assemble(&server, &mut chance, disks)?;
         let stations = server.room()?.register.stations();
         let stations = stations.into_iter().map(|station| station.id).collect();
         let mut queue = Queue::new();

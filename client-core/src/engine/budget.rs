@@ -223,6 +223,7 @@ mod tests {
             repair: None,
             index: Vec::new(),
             whole_budget_bytes: None,
+            erasures: None,
         }
     }
 

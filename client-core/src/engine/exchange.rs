@@ -36,6 +36,8 @@ pub(super) struct Exchange {
     page: Page,
     page_bytes: usize,
     ends: BTreeMap<Feed, FeedEnd>,
+    /// Whether there are erasures for which the reply had no room.
+    has_more_erasures: bool,
     pub(super) acknowledged: BTreeSet<RecordId>,
     pub(super) refused: BTreeSet<RecordId>,
     pub(super) brought_grants: bool,
@@ -75,6 +77,7 @@ impl Exchange {
             page: Page::default(),
             page_bytes: 0,
             ends: BTreeMap::new(),
+            has_more_erasures: false,
             acknowledged: BTreeSet::new(),
             refused: BTreeSet::new(),
             brought_grants: false,
@@ -124,6 +127,12 @@ impl Exchange {
             Item::Receipt(signed) => {
                 let covered = self.covered.clone();
                 self.page.receipt = Some(Received { signed, covered });
+                Taken::More
+            }
+            Item::Erasures(erasures) => {
+                self.progressed |= !erasures.is_empty();
+                self.has_more_erasures = erasures.has_more;
+                self.page.erasures = Some(erasures);
                 Taken::More
             }
             Item::End => Taken::End,
@@ -274,7 +283,7 @@ impl Exchange {
     }
 
     pub(super) fn has_more(&self) -> bool {
-        self.ends.values().any(|end| end.has_more)
+        self.has_more_erasures || self.ends.values().any(|end| end.has_more)
     }
 
     /// The feeds that are at their end and differ from the server's.
@@ -303,6 +312,7 @@ fn weight(item: &Item) -> usize {
         Item::Repair(RepairItem::Stands(stands)) => stands.heads.len() * size_of::<Hash>(),
         Item::Index(index) => index.rows.iter().map(IndexRow::size_bytes).sum(),
         Item::Outcome(outcome) => outcome.durable.len() * size_of::<Hash>(),
+        Item::Erasures(erasures) => erasures.size_bytes(),
         _ => 0,
     };
     size_of::<Arrival>() + lists

@@ -43,6 +43,7 @@ fn offer(records: &[u8]) -> Offer {
         grants: ListTag([0; 8]),
         stations: ListTag([0; 8]),
         wants: Vec::new(),
+        erasures: None,
         repair: Vec::new(),
     }
 }

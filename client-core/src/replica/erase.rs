@@ -95,6 +95,7 @@ impl Group<'_> {
     fn unmark(&self, id: RecordId) -> Result<(), ReplicaError> {
         let mut batch = Batch::new();
         batch.delete(keys::of_record(keys::ERASING, id));
+        batch.delete(keys::of_record(keys::PAST, id));
         Ok(self.store().apply(&batch)?)
     }
 }

@@ -154,6 +154,7 @@ impl Group<'_> {
         self.unlist(id, &mut batch)?;
         if !batch.is_empty() {
             batch.delete(keys::of_record(keys::WANTED, id));
+            self.note_past(id, &mut batch);
         }
         Ok(self.store().apply(&batch)?)
     }
@@ -167,6 +168,7 @@ impl Group<'_> {
             let Some(listing) = self.listing(id)? else {
                 let mut batch = Batch::new();
                 batch.delete(row.key);
+                self.note_past(id, &mut batch);
                 self.store().apply(&batch)?;
                 continue;
             };

@@ -4,12 +4,13 @@
 //! |---|---|
 //! | `a` ‖ record ‖ actor, 16 | the label under which the server shows who wrote with this actor, UTF-8 |
 //! | `c` ‖ record ‖ number, 4 | one change: its raw chunk, whether it is unsent, when the server received it |
+//! | `d` ‖ record | empty: something of the record was here, and went without its key |
 //! | `e` ‖ record | empty: the record is being erased, its key may still be there |
 //! | `f` ‖ number, 1 | one feed: its name, cursor, digest, count of records; numbers are never given twice |
 //! | `g` ‖ record | a record that no held feed contains: `l` it left, `c` the server must be offered it again |
 //! | `i` ‖ record | what the list shows of a record whose body is still on the server |
 //! | `l` ‖ newest first, 8 ‖ record | the kind's name: the order of `list` |
-//! | `m` ‖ name | one fact about this device: `account`, `glanced`, `grants`, `identity`, `log`, `nonce`, `stations`, `suspect`, `synced` |
+//! | `m` ‖ name | one fact about this device: `account`, `erasures`, `glanced`, `grants`, `identity`, `log`, `nonce`, `stations`, `suspect`, `synced` |
 //! | `o` ‖ place, 8 | the outbox: records with unsent changes, in the order in which they were made |
 //! | `p` ‖ record ‖ position, 8 | one receipt of the record: the position up to which the server's log was durable then |
 //! | `q` ‖ record | why the server refused the unsent changes of this record |
@@ -31,6 +32,7 @@ pub(super) const OF_RECORDS: [u8; 11] = [
 
 pub(super) const LABELS: u8 = b'a';
 pub(super) const CHANGES: u8 = b'c';
+pub(super) const PAST: u8 = b'd';
 pub(super) const ERASING: u8 = b'e';
 pub(super) const FEEDS: u8 = b'f';
 pub(super) const GONE: u8 = b'g';
@@ -46,11 +48,16 @@ pub(super) const WANTED: u8 = b'w';
 pub(super) const CONFLICTS: u8 = b'x';
 pub(super) const ASIDE: u8 = b'z';
 
+/// The record that a key names behind its first byte.
+pub(super) fn named(key: &[u8]) -> Option<RecordId> {
+    let (_, rest) = key.split_first()?;
+    rest.first_chunk().copied().map(RecordId)
+}
+
 /// The record that a row is about and sealed with, if it is about one alone.
 pub(crate) fn record_of_row(key: &[u8]) -> Option<RecordId> {
-    let (table, rest) = key.split_first()?;
-    let record = rest.first_chunk().copied().map(RecordId);
-    record.filter(|_| OF_RECORDS.contains(table))
+    let table = key.first()?;
+    named(key).filter(|_| OF_RECORDS.contains(table))
 }
 
 /// The key of a table that has one row per record, and the prefix of those that have several.

@@ -33,6 +33,8 @@ pub struct Offer {
     pub index: Vec<IndexFrom>,
     /// Records that are wanted whole, those that somebody opened first.
     pub wants: Vec<RecordId>,
+    /// How many erasures this device has heard of.
+    pub erasures: Option<u64>,
     /// What is asked about feeds that cannot be relied on.
     pub repair: Vec<RepairAsk>,
 }
@@ -75,6 +77,7 @@ impl Group<'_> {
             grants: grants_tag(&self.grants()?),
             stations: stations_tag(&self.stations()?),
             wants: self.wants()?,
+            erasures: self.erasures_heard()?,
         })
     }
 

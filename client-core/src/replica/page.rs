@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use fieldwatch_schemas::feed::{Feed, Grant, Standing};
 use fieldwatch_schemas::id::{LogId, RecordId};
 use fieldwatch_schemas::store::Batch;
+use fieldwatch_schemas::sync::erasures::Erasures;
 use fieldwatch_schemas::sync::index::Index;
 use fieldwatch_schemas::sync::pull::RecordItem;
 use fieldwatch_schemas::sync::push::Outcome;
@@ -36,6 +37,8 @@ pub struct Page {
     pub outcomes: Vec<Outcome>,
     /// Of those refused: what another copy of this home clashed with, and is written anew instead of put in quarantine.
     pub rebases: BTreeSet<RecordId>,
+    /// What was erased, whether a feed tells of it or not.
+    pub erasures: Option<Erasures>,
     /// The server's signed word for them.
     pub receipt: Option<Received>,
     /// What the list shows of bodies that come later, and in which feed.
@@ -122,6 +125,9 @@ impl Group<'_> {
     fn apply(&mut self, page: &Page) -> Result<Applied, ReplicaError> {
         let mut applied = Applied::default();
         self.turn_to_log(page)?;
+        if let Some(erasures) = &page.erasures {
+            self.hear(erasures)?;
+        }
         for outcome in &page.outcomes {
             self.settle(outcome, page, &mut applied)?;
         }

@@ -169,6 +169,7 @@ impl Group<'_> {
         for table in tables {
             batch.delete(keys::of_record(table, id));
         }
+        self.note_past(id, &mut batch);
         self.store().apply(&batch)?;
         Ok(())
     }

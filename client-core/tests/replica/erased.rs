@@ -6,14 +6,17 @@ use fieldwatch_client_core::chance::SeededChance;
 use fieldwatch_client_core::replica::{Arrival, Page, Replica};
 use fieldwatch_client_core::store::Vault;
 use fieldwatch_client_core::store::vault::open_keys;
+use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::feed::Feed;
-use fieldwatch_schemas::id::RecordId;
+use fieldwatch_schemas::id::{LogId, RecordId};
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::store::memory::{Fault, MemoryStore};
 use fieldwatch_schemas::store::small::MemoryFile;
-use fieldwatch_schemas::store::{KeyRange, Store};
+use fieldwatch_schemas::store::{Batch, KeyRange, Row, Store};
+use fieldwatch_schemas::sync::erasures::Erasures;
 use fieldwatch_schemas::sync::push::{Outcome, Verdict};
+use fieldwatch_schemas::sync::repair::Stands;
 
 use crate::device::{NOW, STATION, account, grants, later, long, say};
 
@@ -28,6 +31,35 @@ impl Home {
     fn open(&self) -> Replica {
         let keys = open_keys(self.file.clone(), &[7; 32], [1; 32]).unwrap();
         Replica::open(Vault::seal(self.store.clone(), &[7; 32], keys)).unwrap()
+    }
+
+    /// The rows of a record, as they lie there.
+    fn rows_of(&self, record: RecordId) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let mut look = |key: &[u8], value: &[u8]| {
+            let row = Row {
+                key: key.to_vec(),
+                value: value.to_vec(),
+            };
+            rows.extend(Some(row).filter(|_| key.get(1..17) == Some(record.bytes())));
+            std::ops::ControlFlow::Continue(())
+        };
+        self.store.scan(&KeyRange::all(), &mut look).unwrap();
+        assert!(!rows.is_empty());
+        rows
+    }
+
+    /// Whether any of these rows can be read with the keys that there are.
+    fn can_read(&self, rows: &[Row]) -> bool {
+        let store = Arc::new(MemoryStore::new());
+        let mut batch = Batch::new();
+        rows.iter()
+            .for_each(|row| batch.put(row.key.clone(), row.value.clone()));
+        store.apply(&batch).unwrap();
+        let keys = open_keys(self.file.clone(), &[7; 32], [1; 32]).unwrap();
+        let vault = Vault::seal(store, &[7; 32], keys);
+        let read = |row: &Row| vault.store().get(&row.key).unwrap();
+        rows.iter().any(|row| read(row).is_some())
     }
 
     /// The tables that have rows of a record, as they lie there.
@@ -116,6 +148,56 @@ fn word_of_an_erasure_in_a_feed_or_upon_a_push_removes_a_record_with_its_unsent_
         drop(replica);
         is_gone(&home, &home.open(), record);
     }
+}
+
+#[test]
+fn of_a_record_that_left_before_it_was_erased_the_key_is_destroyed_too() {
+    let (home, replica, record) = begin();
+    let feed = Feed::station(STATION).unwrap();
+    let heads = replica.heads(record).unwrap();
+    let hashes = replica.changes(record).unwrap().into_iter();
+    let hashes = hashes.map(|change| Chunk::parse(change.chunk).unwrap().hash());
+    let stored = Outcome {
+        record,
+        verdict: Verdict::Stored,
+        durable: hashes.collect(),
+        missing: Vec::new(),
+        problem: None,
+        words: None,
+        refused: None,
+    };
+    let stands = Stands {
+        feed: 0,
+        record,
+        heads,
+        mac: None,
+        actor: None,
+    };
+    let came = Page {
+        log: Some(LogId([4; 16])),
+        outcomes: vec![stored],
+        arrivals: vec![(feed.clone(), Arrival::Stands(stands))],
+        ..Page::default()
+    };
+    replica.apply(&came).unwrap();
+    let held = home.rows_of(record);
+    let left = Page {
+        arrivals: vec![(feed, Arrival::Left(record))],
+        end: Some(Vec::new()),
+        ..Page::default()
+    };
+    replica.apply(&left).unwrap();
+    assert_eq!(home.tables_of(record), "d", "that it was here is known");
+    assert!(home.can_read(&held), "its rows can be read in the file");
+    assert_eq!(replica.offer().unwrap().erasures, Some(0));
+    let heard = Page {
+        erasures: Erasures::behind(Some(0), &[RecordId([9; 16]), record], 9),
+        ..Page::default()
+    };
+    replica.apply(&heard).unwrap();
+    assert!(!home.can_read(&held));
+    is_gone(&home, &replica, record);
+    assert_eq!(replica.offer().unwrap().erasures, Some(2));
 }
 
 #[test]

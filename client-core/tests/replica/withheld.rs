@@ -178,3 +178,38 @@ fn what_one_feed_withholds_is_not_forgotten_because_it_left_another() {
     assert_eq!(applied.wants, 1);
     assert_eq!(hashes(&replica, record).len(), 1, "it is still here");
 }
+
+#[test]
+fn a_record_that_leaves_one_of_two_feeds_stays_as_long_as_the_other_has_it() {
+    let (_, replica, record) = begin();
+    let heads = replica.heads(record).unwrap();
+    let in_both = Page {
+        outcomes: vec![stored(&replica, record)],
+        arrivals: vec![
+            (feed(), stands(record, heads.clone())),
+            (Feed::shared(), stands(record, heads)),
+        ],
+        ..end()
+    };
+    replica.apply(&in_both).unwrap();
+    let left = |feed: Feed| Page {
+        arrivals: vec![(feed, Arrival::Left(record))],
+        ..end()
+    };
+    let applied = replica.apply(&left(feed())).unwrap();
+    assert_eq!(hashes(&replica, record).len(), 1);
+    let counts = |applied: &fieldwatch_client_core::replica::Applied| {
+        let count = |feed: &Feed| {
+            let status = applied.feeds.iter().find(|each| each.feed == *feed);
+            status.unwrap().records
+        };
+        (count(&feed()), count(&Feed::shared()))
+    };
+    assert_eq!(counts(&applied), (0, 1));
+    let applied = replica.apply(&left(Feed::shared())).unwrap();
+    assert_eq!(counts(&applied), (0, 0));
+    assert!(matches!(
+        replica.heads(record),
+        Err(ReplicaError::RecordUnknown(_))
+    ));
+}

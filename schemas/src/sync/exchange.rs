@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 use sha2::{Digest as _, Sha256};
 
+use super::erasures::Erasures;
 use super::index::{Index, IndexFrom};
 use super::pull::{Commit, FeedCursor, FeedEnd, Gone, RecordItem};
 use super::push::{Outcome, Pushed};
@@ -50,6 +51,9 @@ pub struct Request {
     /// What `budget_bytes` would be if the device's whole budget were unspent: a body that is larger even than that is not waited for.
     #[n(10)]
     pub whole_budget_bytes: Option<u64>,
+    /// How many erasures the device has heard of; absent where it has had nothing of this server yet.
+    #[n(11)]
+    pub erasures: Option<u64>,
 }
 
 /// Reads no more than there may be feeds.
@@ -144,4 +148,7 @@ pub enum Item {
     /// About a feed in repair.
     #[n(8)]
     Repair(#[n(0)] RepairItem),
+    /// After `Hello`: what was erased since the device heard of erasures last.
+    #[n(11)]
+    Erasures(#[n(0)] Erasures),
 }

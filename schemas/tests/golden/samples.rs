@@ -8,6 +8,7 @@ use fieldwatch_schemas::id::{Actor, DeviceId, Hash, LogId, PersonId, RecordId};
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::summary::summarise;
+use fieldwatch_schemas::sync::erasures::Erasures;
 use fieldwatch_schemas::sync::exchange::{Hello, Item, Request, grants_tag};
 use fieldwatch_schemas::sync::index::{Index, IndexFrom, IndexRow};
 use fieldwatch_schemas::sync::pull::{
@@ -155,6 +156,7 @@ fn request() -> Request {
             before: u64::MAX,
         }],
         whole_budget_bytes: Some(300_000),
+        erasures: Some(3),
     }
 }
 
@@ -235,6 +237,8 @@ fn items() -> Vec<(&'static str, Item)> {
         signature: [4; 64],
         seed: [8; 32],
     };
+    let erased = [RecordId([6; 16]), RecordId([5; 16])];
+    let erasures = Erasures::behind(Some(0), &erased, 1).unwrap();
     vec![
         ("hello", Item::Hello(hello)),
         ("outcome-stored", Item::Outcome(stored)),
@@ -247,6 +251,7 @@ fn items() -> Vec<(&'static str, Item)> {
         ("end", Item::End),
         ("index", Item::Index(index())),
         ("receipt", Item::Receipt(signed)),
+        ("erasures", Item::Erasures(erasures)),
     ]
 }
 

@@ -33,6 +33,14 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// The hash as bytes; `None` if it is none.
+    pub(super) fn hash_bytes(&self) -> Option<[u8; 32]> {
+        let pairs = (0..self.hash.len()).step_by(2);
+        let pairs = pairs.map(|start| self.hash.get(start..start + 2));
+        let bytes = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok());
+        bytes.collect::<Option<Vec<u8>>>()?.try_into().ok()
+    }
+
     pub(super) fn read(path: &Path) -> Result<Self, BackupError> {
         let folder = || path.parent().unwrap_or(path).to_owned();
         let read = fs::read(path).map_err(|error| match error.kind() {

@@ -15,6 +15,17 @@ pub enum Entry {
     Rows(#[n(0)] Vec<RegisterRow>),
 }
 
+impl Entry {
+    /// The record that was erased, if the entry says so.
+    #[must_use]
+    pub const fn erased(&self) -> Option<RecordId> {
+        match self {
+            Self::Erased(erasure) => Some(erasure.record),
+            Self::Rows(_) => None,
+        }
+    }
+}
+
 /// A record was erased everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

@@ -103,7 +103,7 @@ impl Log {
     /// # Errors
     ///
     /// [`StoreError`] if either store fails.
-    pub(crate) fn copy_to(&self, fresh: &dyn Store) -> Result<Copied, StoreError> {
+    pub fn copy_to(&self, fresh: &dyn Store) -> Result<Copied, StoreError> {
         let _still = self.quiet.write().unwrap_or_else(PoisonError::into_inner);
         if !self.is_healthy() {
             return Err(StoreError::Failed);

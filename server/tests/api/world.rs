@@ -291,6 +291,7 @@ pub(crate) fn asking(feeds: &[&str]) -> SyncRequest {
         repair: None,
         index: Vec::new(),
         whole_budget_bytes: None,
+        erasures: None,
     }
 }
 

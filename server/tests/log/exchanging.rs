@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use fieldwatch_schemas::deadline::Authority;
+use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::status::Role;
-use fieldwatch_schemas::sync::exchange::Item;
+use fieldwatch_schemas::sync::erasures::Erasures;
+use fieldwatch_schemas::sync::exchange::{Item, Request};
 use fieldwatch_server::exchange::{Cut, Exchange};
-use fieldwatch_server::ledger::Ledger;
+use fieldwatch_server::ledger::{Entry, Erasure, Ledger};
 use fieldwatch_server::register::Register;
 use fieldwatch_server::register::device::{Device, PublicKey};
 use fieldwatch_server::register::person::{Person, Place};
@@ -51,6 +53,51 @@ fn register(world: &World, who: &Replica) -> (Arc<Register>, Device) {
         revoked_ms: None,
     });
     (Arc::new(register), redeemed.unwrap().0)
+}
+
+#[test]
+fn erasures_are_told_once_to_every_device_whatever_feeds_it_reads() {
+    let world = World::new();
+    let mut alice = Replica::of_station(staff(1));
+    let (record, other) = (alice.new_case(), alice.new_case());
+    alice.sync(&world).unwrap();
+    let bob = Replica::of_station(staff(2));
+    let (register, device) = register(&world, &bob);
+    for erased in [other, record] {
+        register.ledger().append(&erasure(erased)).unwrap();
+    }
+    let told = |heard: Option<u64>, budget_bytes: Option<u64>| {
+        let asker = register.asker(&device).unwrap();
+        let request = Request {
+            feeds: Vec::new(),
+            erasures: heard,
+            budget_bytes,
+            ..bob.request()
+        };
+        let begun = Exchange::begin(&register, &world.log, asker, request);
+        let page = begun.unwrap().0.next_page().unwrap().unwrap();
+        page.into_iter().find_map(|item| match item {
+            Item::Erasures(erasures) => Some(erasures),
+            _ => None,
+        })
+    };
+    let named = |erasures: &Erasures| erasures.names([record, other]).collect::<Vec<_>>();
+    let since = told(Some(1), None).unwrap();
+    assert_eq!((named(&since), since.heard), (vec![record], 2));
+    assert_eq!(told(Some(2), None), None);
+    let first = told(None, None).unwrap();
+    assert!(first.is_empty() && first.heard == 2, "it has had nothing");
+    let some = told(Some(0), Some(40)).unwrap();
+    assert_eq!((named(&some), some.heard), (vec![other], 1));
+    assert!(some.has_more, "the rest waits for a sync that pays for it");
+}
+
+fn erasure(record: RecordId) -> Entry {
+    Entry::Erased(Erasure {
+        record,
+        replaced_by: None,
+        at_ms: 1,
+    })
 }
 
 #[test]

@@ -64,6 +64,27 @@ fn a_refused_record_and_one_whose_judging_panics_disturb_no_other() {
     assert_eq!(reply.ends[0].records, 2, "the committer still works");
 }
 
+#[test]
+fn of_a_push_with_two_authors_nothing_is_called_durable_that_was_refused() {
+    let world = World::new();
+    let (mut alice, mut bob) = (Replica::of_station(staff(1)), Replica::of_station(staff(2)));
+    let record = alice.new_case();
+    alice.sync(&world).unwrap();
+    bob.sync(&world).unwrap();
+    let own = bob.edit(record, &[text("problem", "contract")]);
+    // Bob brings what Alice wrote after her last sync, which she alone may bring.
+    let hers = alice.edit(record, &[text("goods_name", "手机")]);
+    let mut pushed = bob.request().outbox;
+    pushed[0].changes.insert(0, hers.bytes().to_vec().into());
+    let outcome = world.push(&bob.asker, pushed).unwrap().remove(0);
+    assert_eq!(outcome.verdict, Verdict::Refused);
+    assert_eq!(outcome.problem.as_deref(), Some("actor_foreign"));
+    assert_eq!(outcome.durable, [own.hash()]);
+    let denied: Vec<_> = outcome.refused.unwrap().into_iter().collect();
+    assert_eq!(denied[0].changes, [hers.hash()]);
+    assert_eq!(world.check().changes, 2, "the rest of the push was taken");
+}
+
 fn poisoned_case() -> Pushed {
     let mut mallory = Replica::of_station(asker(
         9,

@@ -194,6 +194,7 @@ impl Replica {
             repair: None,
             index: Vec::new(),
             whole_budget_bytes: None,
+            erasures: None,
         }
     }
 

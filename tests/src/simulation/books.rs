@@ -27,12 +27,16 @@ pub(super) struct Books {
     pub(super) words: BTreeMap<RecordId, Vec<Word>>,
     /// Changes that the server acknowledged, and that a device heard of.
     pub(super) acknowledged: BTreeSet<(RecordId, Hash)>,
+    /// Those that ever were, whatever became of them.
+    pub(super) ever_acknowledged: BTreeSet<(RecordId, Hash)>,
     /// How many changes people made.
     pub(super) changes: u64,
     /// How many of them send a case to another station.
     pub(super) transfers: u64,
     /// What was erased, as the server said when it was asked to.
     pub(super) erased: BTreeSet<RecordId>,
+    /// What was erased, as the ledger says in the end: also where the server could not say so.
+    pub(super) in_ledger: BTreeSet<RecordId>,
     next: u64,
 }
 
@@ -41,6 +45,11 @@ impl Books {
     pub(super) fn fresh_word(&mut self) -> String {
         self.next += 1;
         format!("w{:06}w", self.next)
+    }
+
+    /// Whether a record was erased.
+    pub(super) fn was_erased(&self, record: RecordId) -> bool {
+        self.in_ledger.contains(&record)
     }
 
     /// Notes that a person writes a word. Until it is kept it may be there or not: the disk may fail in the middle.

@@ -3,7 +3,6 @@
 use fieldwatch_schemas::deadline::Authority;
 use fieldwatch_schemas::id::{DeviceId, PersonId};
 use fieldwatch_schemas::status::Role;
-use fieldwatch_server::register::Register;
 use fieldwatch_server::register::device::{Device as Enrolled, PublicKey};
 use fieldwatch_server::register::person::{Person, Place};
 use fieldwatch_server::register::station::Station;
@@ -12,6 +11,7 @@ use fieldwatch_server::register::ticket::{CodeHash, Ticket};
 use super::Disks;
 use super::clock::{BEGIN_MS, DAY_MS};
 use super::device::Device;
+use super::server::Server;
 use crate::chance::Chance;
 use crate::fault::Told;
 
@@ -37,11 +37,8 @@ pub(super) fn station_id(number: usize) -> String {
 /// # Errors
 ///
 /// A fault if the register refuses any of it.
-pub(super) fn assemble(
-    register: &Register,
-    chance: &mut Chance,
-    disks: &Disks,
-) -> Told<Vec<Device>> {
+pub(super) fn assemble(server: &Server, chance: &mut Chance, disks: &Disks) -> Told<Vec<Device>> {
+    let register = &server.room()?.register;
     let stations = usize::try_from(2 + chance.below(3)).unwrap_or(2);
     for number in 0..stations {
         let county = COUNTIES
@@ -87,7 +84,7 @@ pub(super) fn assemble(
         let person = register.add_person(person)?;
         let count = if chance.hits(20) { 2 } else { 1 };
         for nth in 0..count {
-            devices.push(enrol(register, &person, (number, nth), disks)?);
+            devices.push(enrol(server, &person, (number, nth), disks)?);
         }
     }
     Ok(devices)
@@ -100,12 +97,8 @@ fn place(station: Option<&str>, region: Option<&str>) -> Place {
     }
 }
 
-fn enrol(
-    register: &Register,
-    person: &Person,
-    (number, nth): (u8, u8),
-    disks: &Disks,
-) -> Told<Device> {
+fn enrol(server: &Server, person: &Person, (number, nth): (u8, u8), disks: &Disks) -> Told<Device> {
+    let register = &server.room()?.register;
     let mut id = [number; 16];
     if let Some(last) = id.last_mut() {
         *last = 100 + nth;
@@ -124,5 +117,8 @@ fn enrol(
             revoked_ms: None,
         })?;
     let disk = disks(&format!("device-{number}-{nth}"))?;
-    Device::enrolled(enrolled.id, &person.standing(), &person.name, disk)
+    // A device that does not know the key keeps no receipts.
+    let key = (!number.is_multiple_of(3)).then(|| server.receipt_key());
+    let named = (person.name.as_str(), key.transpose()?);
+    Device::enrolled(enrolled.id, &person.standing(), named, disk)
 }

@@ -1,9 +1,12 @@
 //! A simulated device: the real replica and the real engine, driven by the same loop as in production, in virtual time.
 
+mod session;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use fieldwatch_client_core::chance::SeededChance;
-use fieldwatch_client_core::engine::{Effect, Engine, Input, Patience, Report, Traffic};
+use fieldwatch_client_core::engine::{Effect, Engine, Input, Patience, Report};
 use fieldwatch_client_core::replica::{Account, HeldChange, Replica, ReplicaError};
 use fieldwatch_client_core::store::vault::{Vault, open_keys};
 use fieldwatch_schemas::feed::Standing;
@@ -15,7 +18,8 @@ use fieldwatch_schemas::sync::exchange::Item;
 use fieldwatch_schemas::sync::frame::Frames;
 use fieldwatch_schemas::time::Moment;
 
-use super::disk::Disk;
+pub(super) use self::session::{Heard, Session, Wish};
+use super::disk::{Disk, Past};
 use super::network::Weather;
 use crate::fault::Told;
 
@@ -43,44 +47,17 @@ pub(super) struct Device {
     pub(super) last_sync: Option<Result<Report, Problem>>,
     /// Whether the server lets it in no more.
     pub(super) is_revoked: bool,
+    /// The records of which it was given receipts by a sync that it finished, if it knows the key that they hold under.
+    pub(super) receipted: Option<BTreeSet<RecordId>>,
 }
 
 /// What was on a device's disk.
 #[derive(Debug, Clone)]
 struct Copied {
     rows: Vec<Row>,
+    past: Past,
     record_keys: Option<Vec<u8>>,
-}
-
-/// A sync under way.
-#[derive(Debug)]
-pub(super) struct Session {
-    engine: Engine<SeededChance>,
-    frames: Frames,
-    traffic: Traffic,
-    began_ms: i64,
-    /// The request that is being answered; bytes of earlier ones are dropped.
-    pub(super) request: u64,
-    /// What its messages meet.
-    pub(super) weather: Weather,
-}
-
-/// What a device wants of the world.
-#[derive(Debug)]
-pub(super) enum Wish {
-    /// These bytes brought to the server.
-    Send(Vec<u8>),
-    /// Nothing: the sync is over.
-    Done(Result<Report, Problem>),
-}
-
-/// What the device heard in passing, for whoever keeps the books.
-#[derive(Debug, Default)]
-pub(super) struct Heard {
-    /// Changes that the server acknowledged.
-    pub(super) acknowledged: Vec<(RecordId, Hash)>,
-    /// What it wants.
-    pub(super) wishes: Vec<Wish>,
+    receipted: Option<BTreeSet<RecordId>>,
 }
 
 impl Device {
@@ -92,7 +69,7 @@ impl Device {
     pub(super) fn enrolled(
         id: DeviceId,
         standing: &Standing,
-        name: &str,
+        (name, receipt_key): (&str, Option<String>),
         disk: Disk,
     ) -> Told<Self> {
         let disk = Arc::new(disk);
@@ -105,8 +82,9 @@ impl Device {
             server: "simulated".to_owned(),
             url: "https://127.0.0.1:1".to_owned(),
             pin: String::new(),
-            receipt_key: None,
+            receipt_key,
         };
+        let receipted = account.receipt_key.is_some().then(BTreeSet::new);
         let grants = fieldwatch_schemas::feed::grants_of(standing);
         replica.enrolled(&account, &grants)?;
         Ok(Self {
@@ -119,6 +97,7 @@ impl Device {
             clock_off_ms: 0,
             last_sync: None,
             is_revoked: false,
+            receipted,
         })
     }
 
@@ -160,7 +139,9 @@ impl Device {
     pub(super) fn put_away(&mut self) -> Told<()> {
         self.copy = Some(Copied {
             rows: self.disk.rows()?,
+            past: self.disk.past(),
             record_keys: self.record_keys.read()?,
+            receipted: self.receipted.clone(),
         });
         Ok(())
     }
@@ -175,8 +156,9 @@ impl Device {
             return Ok(false);
         };
         self.session = None;
-        self.disk = Arc::new(Disk::holding(&copy.rows)?);
+        self.disk = Arc::new(Disk::holding(&copy.rows)?.with_past(copy.past));
         self.record_keys = file_of(copy.record_keys.as_deref())?;
+        self.receipted = copy.receipted;
         self.replica = open(&self.disk, &self.record_keys)?;
         Ok(true)
     }
@@ -187,7 +169,8 @@ impl Device {
     ///
     /// A fault if it cannot be opened.
     pub(super) fn twin(&self) -> Told<Self> {
-        let disk = Arc::new(Disk::holding(&self.disk.rows()?)?);
+        let disk = Disk::holding(&self.disk.rows()?)?;
+        let disk = Arc::new(disk.with_past(self.disk.past()));
         let record_keys = file_of(self.record_keys.read()?.as_deref())?;
         Ok(Self {
             id: self.id,
@@ -199,6 +182,7 @@ impl Device {
             clock_off_ms: self.clock_off_ms,
             last_sync: None,
             is_revoked: self.is_revoked,
+            receipted: self.receipted.clone(),
         })
     }
 
@@ -220,6 +204,22 @@ impl Device {
                 std::ops::ControlFlow::Continue(())
             })?;
         Ok(rows)
+    }
+
+    /// What can be read of everything that was ever written on its disk about a record, with the keys that it has now.
+    ///
+    /// # Errors
+    ///
+    /// A fault if the keys cannot be read.
+    pub(super) fn readable_past(&self, record: RecordId) -> Told<Vec<Vec<u8>>> {
+        let mut values = Vec::new();
+        for row in self.disk.ever_held(record) {
+            let disk = Arc::new(Disk::holding(std::slice::from_ref(&row))?);
+            // What another key sealed cannot be read: nobody has it any more.
+            let value = vault(&disk, &self.record_keys)?.store().get(&row.key);
+            values.extend(value.ok().flatten());
+        }
+        Ok(values)
     }
 
     /// Who its person is, as it was told last.
@@ -250,14 +250,8 @@ impl Device {
         if self.session.is_some() {
             return Ok(Heard::default());
         }
-        self.session = Some(Session {
-            engine: Engine::new(Patience::Once, budget, SeededChance::new(seed)),
-            frames: Frames::default(),
-            traffic: Traffic::default(),
-            began_ms: now_ms,
-            request: 0,
-            weather,
-        });
+        let engine = Engine::new(Patience::Once, budget, SeededChance::new(seed));
+        self.session = Some(Session::begin(engine, budget, weather, now_ms));
         let mut heard = Heard::default();
         self.drive(Input::Begin, now_ms, &mut heard)?;
         Ok(heard)
@@ -278,7 +272,9 @@ impl Device {
             let is_end = item == Ok(Item::End);
             let input = match item {
                 Ok(item) => {
-                    note(&item, &mut heard);
+                    if let Some(session) = &mut self.session {
+                        session.note(&item, &mut heard);
+                    }
                     Input::Item(item)
                 }
                 Err(problem) => Input::Failed(problem),
@@ -341,6 +337,10 @@ impl Device {
                     // Only whoever watches waits; these devices end their sync and begin another.
                     Effect::Wait(_) => {}
                     Effect::Done(result) => {
+                        let given = std::mem::take(&mut session.receipted);
+                        if let (true, Some(receipted)) = (result.is_ok(), &mut self.receipted) {
+                            receipted.extend(given);
+                        }
                         if result.as_ref().is_ok_and(|report| report.in_sync) {
                             self.replica.note_synced(now_ms)?;
                         }
@@ -353,6 +353,12 @@ impl Device {
                 None => return Ok(()),
             }
         }
+    }
+
+    /// By how many bytes the sync under way has exceeded its budget.
+    #[must_use]
+    pub(super) fn over_budget(&self) -> u64 {
+        self.session.as_ref().map_or(0, Session::over_budget)
     }
 
     fn next_item(&mut self) -> Option<Result<Item, Problem>> {
@@ -423,11 +429,4 @@ fn file_of(content: Option<&[u8]>) -> Told<Arc<MemoryFile>> {
     let file = MemoryFile::new();
     content.map(|content| file.replace(content)).transpose()?;
     Ok(Arc::new(file))
-}
-
-fn note(item: &Item, heard: &mut Heard) {
-    if let Item::Outcome(outcome) = item {
-        let hashes = outcome.durable.iter().map(|hash| (outcome.record, *hash));
-        heard.acknowledged.extend(hashes);
-    }
 }

@@ -1,8 +1,13 @@
 //! A disk that loses power in the middle of anything: after so many more acts it answers nothing, until power is back. Where nothing is
 //! to go wrong, it may as well be a real one.
+//!
+//! Nothing that was ever written to it is gone: as in the file of a real store, a value that was removed can still be read by whoever
+//! has the key that it is sealed under ([`Disk::ever_held`]).
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::store::memory::{Fault, MemoryStore};
 use fieldwatch_schemas::store::{
     BATCH_BYTES_MAX, BATCH_ROWS_MAX, Batch, KeyRange, Row, Store, StoreError, Visit,
@@ -15,7 +20,11 @@ pub(super) struct Disk {
     /// Takes the place of the memory, and never fails.
     real: Option<Box<dyn Store>>,
     power: Mutex<Power>,
+    past: Mutex<Past>,
 }
+
+/// Every value that was ever written, by the record that its key names.
+pub(super) type Past = BTreeMap<RecordId, Vec<Row>>;
 
 #[derive(Debug, Default)]
 struct Power {
@@ -71,6 +80,42 @@ impl Disk {
                 std::ops::ControlFlow::Continue(())
             })?;
         Ok(rows)
+    }
+
+    /// Every row that was ever written about any record.
+    #[must_use]
+    pub(super) fn past(&self) -> Past {
+        self.lock_past().clone()
+    }
+
+    /// Has a past of its own.
+    #[must_use]
+    pub(super) fn with_past(self, past: Past) -> Self {
+        *self.lock_past() = past;
+        self
+    }
+
+    /// Every row that was ever written about a record.
+    #[must_use]
+    pub(super) fn ever_held(&self, record: RecordId) -> Vec<Row> {
+        self.lock_past().get(&record).cloned().unwrap_or_default()
+    }
+
+    fn lock_past(&self) -> MutexGuard<'_, Past> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remember(&self, batch: &Batch) {
+        let mut past = self.lock_past();
+        for (key, value) in batch.iter() {
+            let record = key.get(1..17).and_then(|id| id.try_into().ok());
+            if let Some((record, value)) = record.map(RecordId).zip(value) {
+                past.entry(record).or_default().push(Row {
+                    key: key.to_vec(),
+                    value: value.to_vec(),
+                });
+            }
+        }
     }
 
     /// Loses power after so many acts more.
@@ -160,7 +205,11 @@ impl Store for Disk {
 
     fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
         self.pass()?;
-        self.noted(self.store().apply(batch))
+        self.noted(self.store().apply(batch))?;
+        if self.real.is_none() {
+            self.remember(batch);
+        }
+        Ok(())
     }
 
     fn flush(&self) -> Result<(), StoreError> {
@@ -194,5 +243,19 @@ mod tests {
         disk.light_up(0);
         assert!(disk.get(b"a").unwrap().is_some() && disk.get(b"b").unwrap().is_none());
         put(&disk, "c").unwrap();
+    }
+
+    #[test]
+    fn what_was_removed_from_a_disk_can_still_be_found_on_it() {
+        let (disk, record) = (Disk::default(), RecordId([7; 16]));
+        let key = [&[b'r'][..], record.bytes()].concat();
+        let mut batch = Batch::new();
+        batch.put(key.clone(), "value");
+        disk.apply(&batch).unwrap();
+        let mut batch = Batch::new();
+        batch.delete(key.clone());
+        disk.apply(&batch).unwrap();
+        assert_eq!(disk.get(&key).unwrap(), None);
+        assert_eq!(disk.ever_held(record)[0].value, b"value");
     }
 }

@@ -2,6 +2,8 @@
 
 mod devices;
 mod erased;
+mod receipts;
+mod rules;
 mod truth;
 mod words;
 
@@ -82,6 +84,7 @@ impl World {
         self.judge_promises(&truth);
         for place in 0..self.devices.len() {
             self.judge_device(place, &truth)?;
+            self.judge_receipts(place, &truth)?;
         }
         self.judge_words(&truth)
     }

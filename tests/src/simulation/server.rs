@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use fieldwatch_schemas::id::{DeviceId, RecordId};
+use fieldwatch_schemas::id::{DeviceId, LogId, RecordId};
 use fieldwatch_schemas::keyring::RecordKeys;
 use fieldwatch_schemas::problem::ProblemKind;
+use fieldwatch_schemas::store::Store;
 use fieldwatch_schemas::store::small::MemoryFile;
-use fieldwatch_schemas::store::{Row, Store};
 use fieldwatch_schemas::sync::exchange::Request;
 use fieldwatch_schemas::sync::frame;
+use fieldwatch_server::backup::{copy_back, follows, prove};
 use fieldwatch_server::committer::{Desk, Push};
 use fieldwatch_server::erase::{EraseError, Erased, catch_up};
 use fieldwatch_server::exchange::Exchange;
 use fieldwatch_server::ledger::Ledger;
+use fieldwatch_server::log::compact::Copied;
 use fieldwatch_server::log::{Keys, Log};
 use fieldwatch_server::notary::Notary;
 use fieldwatch_server::register::Register;
@@ -38,8 +40,15 @@ pub(super) struct Server {
     clock: Arc<AtomicI64>,
     room: Option<Room>,
     openings: u64,
-    /// The rows of the last backup.
-    backup: Option<Vec<Row>>,
+    /// The last backup.
+    backup: Option<Backup>,
+}
+
+/// A backup, on a disk of its own.
+#[derive(Debug)]
+struct Backup {
+    disk: Disk,
+    copied: Copied,
 }
 
 /// What it is while it runs.
@@ -100,11 +109,7 @@ impl Server {
             disk.reopen();
             Ok(Arc::clone(&disk) as Arc<dyn Store>)
         });
-        let mut random = [0x5e; 16];
-        random
-            .iter_mut()
-            .zip(self.openings.to_be_bytes())
-            .for_each(|(to, from)| *to = from);
+        let random = self.random();
         let keys = RecordKeys::open(Arc::clone(&self.record_keys) as _, [5; 32])?;
         let keys = Keys {
             records: Arc::new(keys),
@@ -133,14 +138,17 @@ impl Server {
         Ok(())
     }
 
-    /// Makes a backup of the store; the ledger and the keys are kept apart from it.
+    /// Makes a backup of the store, as the server makes it; the ledger and the keys are kept apart from it. A store that fails gives none.
     ///
     /// # Errors
     ///
-    /// A fault if the disk cannot be read.
+    /// A fault if the backup does not hold what was copied.
     pub(super) fn back_up(&mut self) -> Told<()> {
-        if self.room.is_some() {
-            self.backup = Some(self.disk.rows()?);
+        let disk = Disk::default();
+        let copied = self.room.as_ref().map(|room| room.log.copy_to(&disk));
+        if let Some(Ok(copied)) = copied {
+            prove(&disk, copied.rows, &copied.hash)?;
+            self.backup = Some(Backup { disk, copied });
         }
         Ok(())
     }
@@ -150,28 +158,53 @@ impl Server {
         self.backup.is_some()
     }
 
-    /// Puts the store of the last backup in the place of the present one. Openly it takes a new log id; otherwise nobody tells it.
+    /// Puts the store of the last backup in the place of the present one. Openly it is restored, and takes a new log id; otherwise somebody
+    /// copies it back, and tells nobody.
     ///
     /// # Errors
     ///
-    /// A fault if it cannot be opened.
+    /// A fault if it cannot be restored.
     pub(super) fn set_back(&mut self, openly: bool) -> Told<()> {
-        let Some(rows) = &self.backup else {
+        let Some(Backup { disk, copied }) = &self.backup else {
             return Ok(());
         };
-        self.room = None;
-        self.disk = Arc::new(Disk::holding(rows)?);
-        self.start()?;
+        let fresh = Disk::default();
         if openly {
-            let log = &self.room()?.log;
-            log.renew(log.id())?;
+            prove(disk, copied.rows, &copied.hash)?;
+            follows(&self.ledger, disk)?;
+            self.openings += 1;
+            copy_back(disk, &fresh, LogId::random(self.random()))?;
         }
-        Ok(())
+        self.room = None;
+        self.disk = Arc::new(match openly {
+            true => fresh,
+            false => Disk::holding(&disk.rows()?)?,
+        });
+        self.start()
+    }
+
+    /// Sixteen bytes that are others after each opening.
+    fn random(&self) -> [u8; 16] {
+        let mut random = [0x5e; 16];
+        random
+            .iter_mut()
+            .zip(self.openings.to_be_bytes())
+            .for_each(|(to, from)| *to = from);
+        random
     }
 
     /// The process ends as it stands; replies under way are cut.
     pub(super) fn stop(&mut self) {
         self.room = None;
+    }
+
+    /// The key that its receipts hold under.
+    ///
+    /// # Errors
+    ///
+    /// A fault while it is down.
+    pub(super) fn receipt_key(&self) -> Told<String> {
+        Ok(self.room()?.notary.public_key())
     }
 
     /// Sets its clock.

@@ -3,10 +3,11 @@
 use fieldwatch_client_core::engine::{Input, Report};
 use fieldwatch_client_core::replica::ReplicaError;
 use fieldwatch_schemas::id::DeviceId;
+use fieldwatch_schemas::limits::PAGE_BYTES_MAX;
 use fieldwatch_schemas::problem::{Problem, ProblemKind};
 
 use super::clock::SECOND_MS;
-use super::device::{Heard, Wish};
+use super::device::{Device, Heard, Wish};
 use super::network::{Fate, Lost};
 use super::server::Answer;
 use super::{Event, World};
@@ -52,7 +53,9 @@ impl World {
                 return self.weather_device(place, Err(error));
             }
         };
-        self.books.acknowledged.extend(heard.acknowledged);
+        let acknowledged = heard.acknowledged;
+        self.books.ever_acknowledged.extend(&acknowledged);
+        self.books.acknowledged.extend(acknowledged);
         for wish in heard.wishes {
             match wish {
                 Wish::Send(bytes) => self.send(place, bytes),
@@ -68,6 +71,11 @@ impl World {
         {
             let words = problem.detail.as_deref().unwrap_or(&problem.title);
             let what = format!("device {place} ended a sync by a mistake of ours: {words}");
+            self.findings.diverged(&what);
+        }
+        let over = self.devices.get(place).map_or(0, Device::over_budget);
+        if over > PAGE_BYTES_MAX as u64 {
+            let what = format!("device {place} exceeded its budget by {over} bytes");
             self.findings.diverged(&what);
         }
         self.repairs += result.as_ref().map_or(0, |report| report.repaired);

@@ -35,6 +35,7 @@ pub(in crate::bench) fn request(outbox: Vec<Pushed>, feeds: &[&str]) -> Told<Req
         stations: None,
         index: Vec::new(),
         whole_budget_bytes: None,
+        erasures: None,
         repair: None,
     })
 }

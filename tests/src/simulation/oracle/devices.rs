@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fieldwatch_client_core::replica::Filter;
 use fieldwatch_schemas::chunk::Chunk;
-use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::id::{Hash, RecordId};
 
 use super::World;
@@ -50,11 +49,7 @@ impl World {
         let Some(person) = person.and_then(|person| register.person(person)) else {
             return Ok(());
         };
-        let readable: BTreeSet<Feed> = truth
-            .grants(&person.standing())
-            .into_iter()
-            .map(|grant| grant.feed)
-            .collect();
+        let readable = truth.readable(&person.standing());
         let may_see = |held: &Held| held.feeds.iter().any(|feed| readable.contains(feed));
         let here: BTreeSet<RecordId> = device.replica.records()?.into_iter().collect();
         let summaries = self.summaries(place)?;

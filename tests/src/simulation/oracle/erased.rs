@@ -1,6 +1,7 @@
-//! What was erased stays erased: in the ledger, on the server, and on every device that has synced since.
+//! What was erased stays erased: in the ledger, on the server, and on every device that has synced since; in what can be read there, and in
+//! what lies in the files of their stores although it was removed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::store::Row;
@@ -16,6 +17,7 @@ impl World {
     pub(super) fn judge_erased(&mut self, truth: &Truth) -> Told<()> {
         let entries = self.server.ledger.entries()?;
         let ledger: BTreeSet<RecordId> = entries.iter().filter_map(erased).collect();
+        self.books.in_ledger.clone_from(&ledger);
         for record in self.books.erased.difference(&ledger) {
             self.findings.leaked(&format!(
                 "{record}: was erased, and the ledger knows nothing of it"
@@ -44,7 +46,9 @@ impl World {
                 self.findings
                     .leaked(&format!("{record}: was erased, and device {place} has it"));
             }
+            let past = self.readable_past(place, &ledger)?;
             self.search(&ledger, &format!("device {place}"), &rows);
+            self.dig(place, &past);
         }
         self.books
             .acknowledged
@@ -53,6 +57,37 @@ impl World {
             .words
             .retain(|record, _| !ledger.contains(record));
         Ok(())
+    }
+
+    /// Of what was ever written on a device about erased records, what its keys still open.
+    fn readable_past(
+        &self,
+        place: usize,
+        erased: &BTreeSet<RecordId>,
+    ) -> Told<BTreeMap<RecordId, Vec<Vec<u8>>>> {
+        let mut past = BTreeMap::new();
+        if let Some(device) = self.devices.get(place) {
+            for record in erased {
+                past.insert(*record, device.readable_past(*record)?);
+            }
+        }
+        Ok(past)
+    }
+
+    /// No word of an erased record can be opened in what was removed from a device's store.
+    fn dig(&mut self, place: usize, past: &BTreeMap<RecordId, Vec<Vec<u8>>>) {
+        for (record, values) in past {
+            let words = self.books.words.get(record).into_iter().flatten();
+            let found = words
+                .map(|word| word.text.as_str())
+                .find(|word| is_in(word, values));
+            if let Some(word) = found {
+                let what = format!(
+                    "{record}: was erased, and device {place} has the key of what it removed: {word}"
+                );
+                self.findings.leaked(&what);
+            }
+        }
     }
 
     /// No word of an erased record can be read in any of these rows.

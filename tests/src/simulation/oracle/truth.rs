@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::digest::Digest;
-use fieldwatch_schemas::feed::{Feed, Grant, Standing, campaign_grants, feeds_of, grants_of};
-use fieldwatch_schemas::id::{Hash, RecordId};
+use fieldwatch_schemas::feed::{Standing, feeds_of};
+use fieldwatch_schemas::id::{Hash, PersonId, RecordId};
 use fieldwatch_schemas::record::Document;
 use fieldwatch_schemas::record::view::View;
 use fieldwatch_schemas::store::Store;
@@ -16,6 +16,7 @@ use fieldwatch_server::tables::{self, ChangeRow, RecordRow, SummaryRow};
 
 use super::World;
 use super::devices::ancestors;
+use super::rules::{self, Campaign, Names};
 use crate::fault::Told;
 use crate::simulation::fates::records_of;
 
@@ -25,26 +26,22 @@ pub(in crate::simulation) const RECORDS: u8 = 2;
 /// Everything that the server holds.
 pub(super) struct Truth {
     pub(super) records: BTreeMap<RecordId, Held>,
+    campaigns: Vec<Campaign>,
 }
 
 /// One record.
 pub(super) struct Held {
     pub(super) chunks: Vec<Chunk>,
     pub(super) view: View,
-    pub(super) feeds: BTreeSet<Feed>,
+    /// The names of the feeds that it belongs to.
+    pub(super) feeds: Names,
     pub(super) summary: Option<SummaryRow>,
 }
 
 impl Truth {
     /// What a person may read, from who they are and from the campaigns that there are.
-    pub(super) fn grants(&self, standing: &Standing) -> Vec<Grant> {
-        let mut grants = grants_of(standing);
-        grants.extend(
-            self.records
-                .values()
-                .flat_map(|held| campaign_grants(&held.view, standing)),
-        );
-        grants
+    pub(super) fn readable(&self, standing: &Standing) -> Names {
+        rules::readable(standing, &self.campaigns)
     }
 
     pub(super) fn has(&self, record: RecordId, hash: Hash) -> bool {
@@ -74,14 +71,18 @@ impl World {
             records.insert(
                 record,
                 Held {
-                    feeds: feeds_of(&view, row.owner, &region),
+                    feeds: feeds(&view, row.owner, &region),
                     view,
                     chunks,
                     summary,
                 },
             );
         }
-        Ok(Truth { records })
+        let campaigns = records.values().filter_map(|held| Campaign::of(&held.view));
+        Ok(Truth {
+            campaigns: campaigns.collect(),
+            records,
+        })
     }
 
     /// The server itself: sound by its own check, no change twice, digests as worked out from documents.
@@ -92,7 +93,7 @@ impl World {
         for problem in check(&room.log, &region)?.problems {
             self.findings.diverged(&format!("check: {problem}"));
         }
-        let mut sums: BTreeMap<Feed, (Digest, u64)> = BTreeMap::new();
+        let mut sums: BTreeMap<String, (Digest, u64)> = BTreeMap::new();
         for (record, held) in &truth.records {
             let distinct: BTreeSet<Hash> = held.chunks.iter().map(Chunk::hash).collect();
             if distinct.len() != held.chunks.len() {
@@ -115,16 +116,29 @@ impl World {
             }
         }
         for line in room.log.feeds()? {
-            let feed: Feed = line.feed.parse()?;
-            let (digest, count) = sums.get(&feed).copied().unwrap_or_default();
+            let (digest, count) = sums.remove(&line.feed).unwrap_or_default();
             if (digest.to_string(), count) != (line.digest, line.records) {
                 self.findings.diverged(&format!(
-                    "{feed}: the server's digest is not that of its documents"
+                    "{}: the server's digest is not that of its documents",
+                    line.feed
                 ));
             }
         }
+        for feed in sums.keys() {
+            self.findings.diverged(&format!(
+                "{feed}: has records, and the server has no such feed"
+            ));
+        }
         Ok(())
     }
+}
+
+/// The feeds that a record belongs to, worked out anew where the rules say something about its kind.
+fn feeds(view: &View, owner: PersonId, region: &dyn Fn(&str) -> Option<String>) -> Names {
+    rules::feeds(view, owner, region).unwrap_or_else(|| {
+        let feeds = feeds_of(view, owner, region);
+        feeds.iter().map(ToString::to_string).collect()
+    })
 }
 
 /// Whether no event stands before one that its author had seen, whatever the clocks said.
