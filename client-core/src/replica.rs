@@ -33,6 +33,7 @@ mod repair;
 mod rows;
 mod salvage;
 mod save;
+mod search;
 mod settle;
 mod show;
 mod sound;
@@ -99,6 +100,8 @@ struct Memory {
     suspects: Cell<bool>,
     /// Records that somebody opened since the last offer and whose bodies are not here.
     opened: RefCell<BTreeSet<RecordId>>,
+    /// What is known of the index of what records say.
+    index: RefCell<search::Index>,
     /// Published checklists that were needed: no version ever changes.
     checklists: RefCell<BTreeMap<RecordId, Arc<Checklist>>>,
 }
@@ -273,7 +276,7 @@ impl Replica {
         Ok(group.noting(group.held(record))?.row.heads)
     }
 
-    /// Records, the newest first, without opening a document.
+    /// Records, the newest first, without opening a document. A search that finds much that is not in the index yet puts it there.
     ///
     /// # Errors
     ///

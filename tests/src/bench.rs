@@ -29,6 +29,7 @@ mod report;
 mod round;
 mod scale;
 mod source;
+mod taking;
 mod words;
 
 use tokio::runtime::Runtime;
@@ -59,6 +60,7 @@ const GROUPS: &[(&str, Measure)] = &[
     ("ingest", ingest::measure),
     ("bulk", bulk::measure),
     ("connections", connections::measure),
+    ("taking", taking::measure),
     ("device", device::measure),
     ("report", report::measure),
     ("disk", disk::measure),

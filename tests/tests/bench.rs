@@ -7,7 +7,7 @@ use fieldwatch_tests::program::{Running, command};
 use serde_json::Value;
 
 /// What `bench all --quick` measures where no peer and no table is given.
-const MEASURES: [&str; 35] = [
+const MEASURES: [&str; 37] = [
     "cold_start_vs_download",
     "cold_start_bytes",
     "filling_10",
@@ -32,6 +32,8 @@ const MEASURES: [&str; 35] = [
     "ingest_bulk",
     "idle_connection",
     "idle_connections",
+    "taking_in_a_record",
+    "taking_in_all",
     "device_open_40",
     "device_list_50",
     "device_search_common",

@@ -36,6 +36,7 @@ impl Group<'_> {
         self.drop_aside(id, &mut aside)?;
         self.store().apply(&aside)?;
         self.remove_rest(id)?;
+        self.unindex(id)?;
         self.replica.flush()?;
         self.replica.record_keys.erase(&[id])?;
         self.unmark(id)

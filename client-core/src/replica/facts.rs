@@ -154,6 +154,7 @@ impl Replica {
             let mut batch = Batch::new();
             batch.put(keys::fact(SYNCED), encode(&now_ms));
             group.store().apply(&batch)?;
+            group.tend_index()?;
             group.glance(now_ms)
         })
     }

@@ -107,7 +107,7 @@ impl Group<'_> {
         };
         batch.put(keys::list(row.updated_ms, id), summary.kind.name());
         batch.put(keys::of_record(keys::INDEX, id), encode(&listing));
-        Ok(())
+        self.note_changed(id, None, batch)
     }
 
     /// Notes that a record is wanted whole; whoever opened it stays first.
@@ -155,6 +155,7 @@ impl Group<'_> {
         if !batch.is_empty() {
             batch.delete(keys::of_record(keys::WANTED, id));
             self.note_past(id, &mut batch);
+            self.note_changed(id, None, &mut batch)?;
         }
         Ok(self.store().apply(&batch)?)
     }

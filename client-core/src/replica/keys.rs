@@ -9,13 +9,15 @@
 //! | `f` ‖ number, 1 | one feed: its name, cursor, digest, count of records; numbers are never given twice |
 //! | `g` ‖ record | a record that no held feed contains: `l` it left, `c` the server must be offered it again |
 //! | `i` ‖ record | what the list shows of a record whose body is still on the server |
+//! | `k` ‖ segment, 16 ‖ `d` or `t` ‖ number, 2 | a segment of the index: its records by hundreds, its pieces of text by buckets ([`super::search`]) |
 //! | `l` ‖ newest first, 8 ‖ record | the kind's name: the order of `list` |
-//! | `m` ‖ name | one fact about this device: `account`, `erasures`, `glanced`, `grants`, `identity`, `log`, `nonce`, `stations`, `suspect`, `synced` |
+//! | `m` ‖ name | one fact about this device: `account`, `erasures`, `glanced`, `grants`, `identity`, `log`, `nonce`, `segments`, `stations`, `suspect`, `synced` |
 //! | `o` ‖ place, 8 | the outbox: records with unsent changes, in the order in which they were made |
 //! | `p` ‖ record ‖ position, 8 | one receipt of the record: the position up to which the server's log was durable then |
 //! | `q` ‖ record | why the server refused the unsent changes of this record |
 //! | `r` ‖ record | the record: kind, this installation's actor, heads, feeds; only changes from its `first` to below its `next` exist |
 //! | `s` ‖ record | its summary |
+//! | `u` ‖ place, 8 | which records have changed since the last segment of the index: their ids |
 //! | `w` ‖ record | the record is wanted whole: `o` because somebody opened it, else empty |
 //! | `x` ‖ record | empty: nobody has settled its conflicts |
 //! | `z` ‖ record ‖ hash, 32 | an unsent change that does not apply until the server has sent the record whole: its raw chunk |
@@ -24,10 +26,12 @@
 //! random, but for those that follow from a natural key: whoever guesses a case's channel and number can see whether it is here.
 
 use fieldwatch_schemas::id::{Actor, Hash, RecordId};
+use sha2::{Digest as _, Sha256};
 
 /// The tables whose keys name a record behind their first byte: their rows are sealed under that record's key.
-pub(super) const OF_RECORDS: [u8; 11] = [
-    LABELS, CHANGES, GONE, INDEX, RECEIPTS, REFUSED, RECORDS, SUMMARIES, WANTED, CONFLICTS, ASIDE,
+pub(super) const OF_RECORDS: [u8; 12] = [
+    LABELS, CHANGES, GONE, INDEX, SEGMENT, RECEIPTS, REFUSED, RECORDS, SUMMARIES, WANTED,
+    CONFLICTS, ASIDE,
 ];
 
 pub(super) const LABELS: u8 = b'a';
@@ -37,6 +41,8 @@ pub(super) const ERASING: u8 = b'e';
 pub(super) const FEEDS: u8 = b'f';
 pub(super) const GONE: u8 = b'g';
 pub(super) const INDEX: u8 = b'i';
+/// What names a segment here is no record's id, and has a key of its own all the same.
+pub(super) const SEGMENT: u8 = b'k';
 pub(super) const LIST: u8 = b'l';
 const FACTS: u8 = b'm';
 pub(super) const OUTBOX: u8 = b'o';
@@ -44,6 +50,7 @@ pub(super) const RECEIPTS: u8 = b'p';
 pub(super) const REFUSED: u8 = b'q';
 pub(super) const RECORDS: u8 = b'r';
 pub(super) const SUMMARIES: u8 = b's';
+pub(super) const NOTES: u8 = b'u';
 pub(super) const WANTED: u8 = b'w';
 pub(super) const CONFLICTS: u8 = b'x';
 pub(super) const ASIDE: u8 = b'z';
@@ -124,6 +131,43 @@ pub(super) fn last_actor(key: &[u8]) -> Option<Actor> {
 pub(super) const SUSPECT: &str = "suspect";
 /// When everything was last glanced over, in UTC milliseconds.
 pub(super) const GLANCED: &str = "glanced";
+
+/// The segments of the index.
+pub(super) const SEGMENTS: &str = "segments";
+
+/// What names a segment of the index: as a record's id it names a key that can be destroyed.
+pub(super) fn segment(number: u64) -> RecordId {
+    let hash: [u8; 32] = Sha256::new()
+        .chain_update(b"fieldwatch segment")
+        .chain_update(number.to_be_bytes())
+        .finalize()
+        .into();
+    RecordId(hash.first_chunk().copied().unwrap_or_default())
+}
+
+/// A row of a segment's records.
+pub(super) fn docs(number: u64, row: usize) -> Vec<u8> {
+    of_segment(number, b'd', row)
+}
+
+/// A row of a segment's pieces of text.
+pub(super) fn bucket(number: u64, row: usize) -> Vec<u8> {
+    of_segment(number, b't', row)
+}
+
+fn of_segment(number: u64, part: u8, row: usize) -> Vec<u8> {
+    let mut key = of_record(SEGMENT, segment(number));
+    key.push(part);
+    key.extend_from_slice(&u16::try_from(row).unwrap_or(u16::MAX).to_be_bytes());
+    key
+}
+
+/// A note of which records have changed.
+pub(super) fn note(place: u64) -> Vec<u8> {
+    let mut key = vec![NOTES];
+    key.extend_from_slice(&place.to_be_bytes());
+    key
+}
 
 /// A change that is kept aside.
 pub(super) fn aside(record: RecordId, change: Hash) -> Vec<u8> {

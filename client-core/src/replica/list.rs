@@ -79,7 +79,15 @@ impl Filter {
 }
 
 impl Group<'_> {
-    pub(super) fn list(&self, filter: &Filter) -> Result<Vec<Listed>, ReplicaError> {
+    pub(super) fn list(&mut self, filter: &Filter) -> Result<Vec<Listed>, ReplicaError> {
+        match self.search(filter)? {
+            Some(listed) => Ok(listed),
+            None => self.list_all(filter),
+        }
+    }
+
+    /// Goes through the whole list until there is enough.
+    fn list_all(&self, filter: &Filter) -> Result<Vec<Listed>, ReplicaError> {
         let search = filter.search.as_ref().map(|text| text.to_lowercase());
         let mut listed = Vec::new();
         let mut failure = None;
@@ -94,7 +102,10 @@ impl Group<'_> {
             {
                 return ControlFlow::Continue(());
             }
-            match self.noting(self.line(key, filter, search.as_deref())) {
+            let Some(record) = keys::last_record(key) else {
+                return ControlFlow::Continue(());
+            };
+            match self.noting(self.line(record, filter, search.as_deref())) {
                 Ok(line) => listed.extend(line),
                 // One line that is damaged hides no other; the next sync mends it.
                 Err(error) if error.is_damage() => {}
@@ -108,15 +119,13 @@ impl Group<'_> {
         failure.map_or(Ok(listed), Err)
     }
 
-    fn line(
+    /// The line of a record, if there is one and the filter's status and text admit it.
+    pub(super) fn line(
         &self,
-        key: &[u8],
+        record: RecordId,
         filter: &Filter,
         search: Option<&str>,
     ) -> Result<Option<Listed>, ReplicaError> {
-        let Some(record) = keys::last_record(key) else {
-            return Ok(None);
-        };
         let (summary, absent) = match self.summary(record)? {
             Some(summary) => (summary, None),
             None => match self.listed_elsewhere(record, filter)? {

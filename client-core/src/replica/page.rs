@@ -116,7 +116,9 @@ impl Replica {
             if page.salvage {
                 group.salvage()?;
             }
-            group.mending(|group| group.apply(page))
+            let applied = group.mending(|group| group.apply(page))?;
+            group.fold_if_many()?;
+            Ok(applied)
         })
     }
 }

@@ -74,6 +74,7 @@ impl Group<'_> {
             }
         }
         self.sweep_tables(&mut told)?;
+        self.salvage_index(told.harms > 0)?;
         self.sum_feeds(&mut told)?;
         self.state.aside = self.records_aside()?;
         for id in self.state.aside.clone() {

@@ -11,6 +11,7 @@ use fieldwatch_schemas::summary::summarise;
 
 use super::held::Held;
 use super::rows::{RecordRow, RefusalRow, encode};
+use super::search::entry_of;
 use super::{Group, ReplicaError, keys};
 
 /// A batch is closed before it has more rows than this; the final rows of a record fit in what is left.
@@ -116,6 +117,7 @@ impl Group<'_> {
             keys::list(summary.updated_ms, id),
             summary.kind.name().as_bytes(),
         );
+        self.note_changed(id, Some(entry_of(id, &summary)), batch)?;
         let conflicts = keys::of_record(keys::CONFLICTS, id);
         if summary.conflicts > 0 {
             batch.put(conflicts, Vec::new());
@@ -156,6 +158,7 @@ impl Group<'_> {
         if let Some(summary) = self.summary(id)? {
             batch.delete(keys::list(summary.updated_ms, id));
         }
+        self.note_changed(id, None, &mut batch)?;
         if let Some(place) = held.row.outbox {
             batch.delete(keys::outbox(place));
         }

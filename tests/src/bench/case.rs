@@ -2,7 +2,7 @@
 
 use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::field::{FieldValue, Scalar};
-use fieldwatch_schemas::id::{Actor, EventId, RecordId};
+use fieldwatch_schemas::id::{Actor, EventId, Hash, RecordId};
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::record::Document;
 use fieldwatch_schemas::record::edit::{Act, Author};
@@ -50,6 +50,11 @@ impl Case {
 
     pub(super) fn id(&self) -> RecordId {
         self.document.id()
+    }
+
+    /// Its heads.
+    pub(super) fn heads(&self) -> Vec<Hash> {
+        self.document.heads()
     }
 
     /// Goes on until the case has so many changes: what a station does first, then what it learns.

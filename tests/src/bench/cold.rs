@@ -7,16 +7,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use automerge::Automerge;
 use fieldwatch_schemas::store::sled::{SledOptions, SledStore};
-use fieldwatch_schemas::store::{Batch, Store as _};
 
 use super::bare::Bare;
 use super::line::Line;
 use super::phone::{self, Phone, packed, request};
 use super::round::{figure, figure_of, median, timed};
 use super::source::Source;
-use super::{Bench, STATION, plain};
+use super::{Bench, STATION, plain, taking};
 use crate::device::{Device, Synced, read_synced};
 use crate::fault::{Fault, Told};
 use crate::world::World;
@@ -26,7 +24,7 @@ pub(super) const CHANGES: usize = 3;
 /// A hundred thousand records on a busy machine take a while.
 const START_MAX: Duration = Duration::from_secs(1_800);
 /// Records that one batch of the reference holds.
-const BATCH_RECORDS: usize = 64;
+pub(super) const BATCH_RECORDS: usize = 64;
 
 pub(super) fn measure(bench: &Bench) -> Told<()> {
     for source in &bench.sources {
@@ -100,16 +98,5 @@ fn download(
         let body = phone.send_to(&url, bytes::Bytes::new()).await?;
         phone::unpacked(&body).await
     })?;
-    for (group, batched) in (0_u64..).zip(saves.chunks(BATCH_RECORDS)) {
-        let mut batch = Batch::new();
-        for (place, save) in (0_u8..).zip(batched) {
-            let document = Automerge::load(save)?;
-            let mut key = group.to_be_bytes().to_vec();
-            key.push(place);
-            std::hint::black_box(document);
-            batch.put(key, save.clone());
-        }
-        store.apply(&batch)?;
-    }
-    Ok(store.flush()?)
+    taking::write_loaded(&store, saves)
 }

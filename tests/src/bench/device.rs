@@ -11,14 +11,13 @@ use fieldwatch_client_core::store::{KeySource, open_home};
 use fieldwatch_schemas::field::Scalar;
 use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::time::Moment;
+use tempfile::TempDir;
 
 use super::case::set;
-use super::cold::started;
-use super::growth::fill;
 use super::line::Line;
 use super::round::{median, rounds, timed};
 use super::source::Source;
-use super::{Bench, STATION, words};
+use super::{Bench, taking, words};
 use crate::fault::{Fault, Told};
 
 /// A time after every generated record's.
@@ -29,22 +28,20 @@ const EDITS: usize = 20;
 const COMMON: &str = "退款";
 
 pub(super) fn measure(bench: &Bench) -> Told<()> {
-    let count = bench.scale.device;
-    let world = bench.world()?;
-    let mut phone = bench.phone(&world, "stock", STATION)?;
-    fill(bench, &mut phone, 0..count)?;
-    let (_, device, _) = started(&world, "alice", count)?;
-    world.stop()?;
-    let name = Source::Generator.name();
+    for source in &bench.sources {
+        measure_with(bench, source)?;
+    }
+    Ok(())
+}
 
-    let open = || {
-        Ok(Replica::open(open_home(
-            device.home(),
-            &KeySource::Device,
-        )?)?)
-    };
+fn measure_with(bench: &Bench, source: &Source) -> Told<()> {
+    let count = source.count(bench.scale.device);
+    let home = TempDir::new()?;
+    taking::fill(home.path(), source, count)?;
+    let name = source.name();
+
+    let open = || Ok(Replica::open(open_home(home.path(), &KeySource::Device)?)?);
     let opened = rounds(bench.scale.rounds, || timed(open).map(|(ms, _)| ms))?;
-    let count = bench.scale.device;
     bench.tell(&Line::new(format!("device_open_{count}"), name, "ms", opened).at_most(500.0))?;
     let replica: Replica = open()?;
     for (measure, search) in [
@@ -62,7 +59,7 @@ pub(super) fn measure(bench: &Bench) -> Told<()> {
         bench.tell(&Line::new(measure, name, "ms", listed).at_most(50.0))?;
     }
     let edited = edits(&replica)?;
-    let synced = fsync(device.home())?;
+    let synced = fsync(home.path())?;
     bench.tell(&Line::new("one_fsync", name, "ms", synced))?;
     bench.tell(&Line::new("device_edit", name, "ms", edited).at_most(20.0 + synced))
 }

@@ -28,6 +28,17 @@ pub(super) fn processor_us(pid: u32) -> Told<f64> {
     Ok(figure_of(nanoseconds) / 1_000.0)
 }
 
+/// The time that all threads of this process were on a processor, those that have ended too, in microseconds; it is counted in steps of
+/// ten milliseconds.
+pub(super) fn spent_us() -> Told<f64> {
+    let told = fs::read_to_string("/proc/self/stat")?;
+    // The name, in parentheses, may hold anything.
+    let (_, behind) = told.rsplit_once(')').unwrap_or_default();
+    let ticks = behind.split_whitespace().skip(11).take(2);
+    let ticks: u64 = ticks.filter_map(|text| text.parse::<u64>().ok()).sum();
+    Ok(figure_of(ticks) * 10_000.0)
+}
+
 /// The bytes of all files below a folder.
 pub(super) fn folder_bytes(folder: &std::path::Path) -> Told<u64> {
     let mut bytes = 0;
