@@ -50,6 +50,12 @@ impl Digest {
         u64::from_le_bytes(bytes.unwrap_or_default())
     }
 
+    /// Eight bytes that say how a feed stands: its digest, and how many records it has.
+    #[must_use]
+    pub fn mark(self, records: u64) -> u64 {
+        self.short().wrapping_add(records)
+    }
+
     /// The difference.
     #[must_use]
     pub fn minus(self, other: Self) -> Self {

@@ -6,7 +6,7 @@
 //! **A request with cursors of another log gets no feeds**: `Hello` tells the device which log it reads, and it repairs each feed
 //! ([`repair`](self)), keeping what it holds. A cursor beyond the log's end counts as its end; the digests tell whether it is.
 //!
-//! The last page holds one [`FeedEnd`] per feed, all read at one position at which nothing was left for any of them, unless the budget
+//! The last page holds one [`FeedEnd`] per feed, or says of it that it stands where the device has it ([`Unchanged`]); all is read at one position at which nothing was left for any of them, unless the budget
 //! ended the reply before. `Hello`, the outcomes and `End` are the caller's.
 //!
 //! What the device wants whole comes first, then the index of feeds that it has nothing of, then the bodies. A body that no sync with the
@@ -35,7 +35,7 @@ use fieldwatch_schemas::store::StoreError;
 use fieldwatch_schemas::sync::exchange::{Item, Request};
 use fieldwatch_schemas::sync::index::IndexFrom;
 use fieldwatch_schemas::sync::pull::{
-    Commit, FeedEnd, Gone, Presence, RecordItem, Sending, what_to_send,
+    Commit, FeedEnd, Gone, Presence, RecordItem, Sending, Unchanged, what_to_send,
 };
 use fieldwatch_schemas::sync::vouch::{Mac, OfRecord};
 
@@ -91,6 +91,17 @@ struct Wanted {
     is_in_repair: bool,
     /// How many of its bodies are larger than the budget.
     withheld: u64,
+    /// How the device says that it has the feed, where it had everything.
+    mark: Option<u64>,
+}
+
+impl Wanted {
+    /// Whether the device has the feed as it stands, and knows it.
+    fn is_unchanged(&self, head: &FeedHead) -> bool {
+        let is_where_it_was = self.cursor == self.start && self.complete == self.start;
+        let is_as_it_was = self.mark == Some(head.digest.mark(head.records));
+        is_where_it_was && is_as_it_was && self.withheld == 0
+    }
 }
 
 impl Pull {
@@ -132,6 +143,7 @@ impl Pull {
             cursor: wanted.cursor,
             is_in_repair: asks.iter().any(|ask| ask.feed == number),
             withheld: 0,
+            mark: wanted.mark,
         });
         let feeds: Vec<Wanted> = feeds.collect();
         Ok(Self {
@@ -229,6 +241,7 @@ impl Pull {
             self.index.clear();
         }
         for wanted in &mut self.feeds {
+            wanted.mark = wanted.mark.filter(|_| wanted.start <= reading.position);
             wanted.start = wanted.start.min(reading.position);
             wanted.complete = wanted.complete.min(reading.position);
             wanted.cursor = wanted.cursor.min(reading.position);
@@ -366,11 +379,16 @@ impl Pull {
 
     fn ends(&mut self, reading: Reading<'_>) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::with_capacity(self.feeds.len());
+        let mut unchanged = Vec::new();
         for wanted in self.feeds.iter().filter(|wanted| !wanted.is_in_repair) {
             let key = tables::feed_head_key(&wanted.feed);
             let head: Option<FeedHead> = tables::read(reading.store, "the head of a feed", &key)?;
             let head = head.unwrap_or_default();
             let has_more = head.position > wanted.cursor || !self.wants.is_empty();
+            if !has_more && wanted.is_unchanged(&head) {
+                unchanged.push(wanted.number);
+                continue;
+            }
             let key = self.log.mac_key();
             let proof = || key.of_feed(reading.log, &wanted.feed, wanted.cursor);
             items.push(Item::FeedEnd(FeedEnd {
@@ -382,6 +400,10 @@ impl Pull {
                 proof: (!has_more).then(proof),
                 withheld: Some(wanted.withheld).filter(|count| *count > 0),
             }));
+        }
+        if !unchanged.is_empty() {
+            let feeds = unchanged.into();
+            items.push(Item::Unchanged(Unchanged { feeds }));
         }
         Ok(items)
     }

@@ -2,7 +2,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::id::DeviceId;
 use fieldwatch_schemas::problem::{Problem, ProblemKind};
 use fieldwatch_schemas::sync::enrol::{EnrolReply, EnrolRequest, TicketLink};
@@ -92,7 +91,7 @@ impl Peer {
                 feed: feed.parse()?,
                 cursor: 0,
                 complete: 0,
-                digest: Digest::default(),
+                mark: None,
                 proof: None,
             });
         }

@@ -271,7 +271,7 @@ mod tests {
         let feeds = ["shared", "station/1", "station/2"].map(|name| FeedCursor {
             feed: name.parse().unwrap(),
             cursor: 0,
-            digest: Digest::default(),
+            mark: None,
             complete: 0,
             proof: None,
         });
@@ -295,7 +295,7 @@ mod tests {
         request.feeds = vec![FeedCursor {
             feed: "shared".parse().unwrap(),
             cursor: 0,
-            digest: Digest::default(),
+            mark: None,
             complete: 0,
             proof: None,
         }];

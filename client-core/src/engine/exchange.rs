@@ -38,6 +38,10 @@ pub(super) struct Exchange {
     ends: BTreeMap<Feed, FeedEnd>,
     /// Whether there are erasures for which the reply had no room.
     has_more_erasures: bool,
+    /// What the request says of how each feed stands, where it does.
+    marks: Vec<Option<u64>>,
+    /// The feeds that stand so on the server, and how that is.
+    unchanged: BTreeMap<Feed, u64>,
     pub(super) acknowledged: BTreeSet<RecordId>,
     pub(super) refused: BTreeSet<RecordId>,
     pub(super) brought_grants: bool,
@@ -78,6 +82,8 @@ impl Exchange {
             page_bytes: 0,
             ends: BTreeMap::new(),
             has_more_erasures: false,
+            marks: request.feeds.iter().map(|each| each.mark).collect(),
+            unchanged: BTreeMap::new(),
             acknowledged: BTreeSet::new(),
             refused: BTreeSet::new(),
             brought_grants: false,
@@ -123,6 +129,7 @@ impl Exchange {
                     Taken::More
                 }
             },
+            Item::Unchanged(unchanged) => self.stay(&unchanged.feeds),
             Item::Index(index) => self.list(index),
             Item::Receipt(signed) => {
                 let covered = self.covered.clone();
@@ -138,6 +145,20 @@ impl Exchange {
             Item::End => Taken::End,
             Item::Repair(item) => self.repair(item),
         }
+    }
+
+    /// Feeds that have no other end, for they stand where the request said.
+    fn stay(&mut self, places: &[u8]) -> Taken {
+        for place in places.iter().map(|place| usize::from(*place)) {
+            let Some(feed) = self.feeds.get(place) else {
+                return UNKNOWN_FEED;
+            };
+            let Some(mark) = self.marks.get(place).copied().flatten() else {
+                return Taken::Nonsense("a feed as it was, of which nothing was said");
+            };
+            self.unchanged.insert(feed.clone(), mark);
+        }
+        Taken::More
     }
 
     fn repair(&mut self, item: RepairItem) -> Taken {
@@ -279,7 +300,9 @@ impl Exchange {
 
     /// Whether the reply told how each feed that was asked for stands.
     pub(super) fn is_complete(&self) -> bool {
-        self.feeds.iter().all(|feed| self.ends.contains_key(feed))
+        let is_told =
+            |feed: &Feed| self.ends.contains_key(feed) || self.unchanged.contains_key(feed);
+        self.feeds.iter().all(is_told)
     }
 
     pub(super) fn has_more(&self) -> bool {
@@ -295,8 +318,12 @@ impl Exchange {
         let differs = |(feed, end): &(&Feed, &FeedEnd)| {
             ours(feed).is_some_and(|ours| (ours.digest, ours.records) != (end.digest, end.records))
         };
-        let ends = self.ends.iter().filter(differs);
-        ends.map(|(feed, _)| feed.clone()).collect()
+        let moved = |(feed, mark): &(&Feed, &u64)| {
+            ours(feed).is_some_and(|ours| ours.digest.mark(ours.records) != **mark)
+        };
+        let ends = self.ends.iter().filter(differs).map(|(feed, _)| feed);
+        let unchanged = self.unchanged.iter().filter(moved).map(|(feed, _)| feed);
+        ends.chain(unchanged).cloned().collect()
     }
 }
 

@@ -28,7 +28,7 @@ fn offer(records: &[u8]) -> Offer {
             feed: Feed::shared(),
             cursor: 5,
             complete: 5,
-            digest: Digest::default(),
+            mark: None,
             proof: None,
         }],
         outbox: records

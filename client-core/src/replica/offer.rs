@@ -14,6 +14,7 @@ use fieldwatch_schemas::sync::station::stations_tag;
 
 use super::index::OPENED;
 use super::rows::{RecordRow, decode};
+use super::status::FeedStatus;
 use super::{Group, Replica, ReplicaError, keys};
 
 /// What a request is made of.
@@ -55,18 +56,36 @@ impl Replica {
     }
 }
 
+/// How this device has a feed of which it once had everything, and had it told so.
+fn mark(status: &FeedStatus) -> Option<u64> {
+    let is_known = status.cursor > 0 && status.complete == status.cursor && status.proof.is_some();
+    is_known.then(|| status.digest.mark(status.records))
+}
+
+/// One proof says enough: that of where the server is known to have been the furthest.
+fn keep_furthest_proof(feeds: &mut [FeedCursor]) {
+    let proved = feeds.iter().enumerate();
+    let proved = proved.filter(|(_, feed)| feed.proof.is_some());
+    let furthest = proved.max_by_key(|(_, feed)| feed.complete);
+    let furthest = furthest.map(|(place, _)| place);
+    for (place, feed) in feeds.iter_mut().enumerate() {
+        feed.proof = feed.proof.filter(|_| Some(place) == furthest);
+    }
+}
+
 impl Group<'_> {
     fn make_offer(&mut self) -> Result<Offer, ReplicaError> {
         self.sum_up()?;
         let feeds = self.feed_statuses()?.into_iter().take(FEEDS_MAX);
         let feeds = feeds.map(|status| FeedCursor {
+            mark: mark(&status),
             feed: status.feed,
             cursor: status.cursor,
-            digest: status.digest,
             complete: status.complete,
             proof: status.proof,
         });
-        let feeds: Vec<FeedCursor> = feeds.collect();
+        let mut feeds: Vec<FeedCursor> = feeds.collect();
+        keep_furthest_proof(&mut feeds);
         self.state.opened.borrow_mut().clear();
         Ok(Offer {
             log: self.log()?,

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::erasures::Erasures;
 use super::index::{Index, IndexFrom};
-use super::pull::{Commit, FeedCursor, FeedEnd, Gone, RecordItem};
+use super::pull::{Commit, FeedCursor, FeedEnd, Gone, RecordItem, Unchanged};
 use super::push::{Outcome, Pushed};
 use super::receipt::SignedReceipt;
 use super::repair::{RepairAsk, RepairItem};
@@ -151,4 +151,7 @@ pub enum Item {
     /// After `Hello`: what was erased since the device heard of erasures last.
     #[n(11)]
     Erasures(#[n(0)] Erasures),
+    /// In place of the ends of the feeds that stand as the request says.
+    #[n(12)]
+    Unchanged(#[n(0)] Unchanged),
 }

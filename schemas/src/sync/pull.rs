@@ -23,14 +23,16 @@ pub struct FeedCursor {
     /// The last position that the device has durably applied; 0 at first.
     #[n(1)]
     pub cursor: u64,
-    /// The digest of what it holds.
+    /// How the device has the feed at `complete`, if that is where its cursor is and it has the proof of it ([`Digest::mark`]): where
+    /// the server has it so too, the feed's end is not told ([`Unchanged`]).
     #[n(2)]
-    pub digest: Digest,
+    pub mark: Option<u64>,
     /// The last cursor at which nothing of the feed was left. Behind `cursor` while a reply that was cut, or ended by its budget,
     /// has not been finished: a record may have moved past `cursor` unseen then.
     #[n(3)]
     pub complete: u64,
-    /// What the server gave with the feed's end at `complete` ([`FeedEnd::proof`]): that it once stood there itself.
+    /// What the server gave with the feed's end at `complete` ([`FeedEnd::proof`]): that it once stood there itself. Needed of the
+    /// feed with the furthest such end alone, for it says the most.
     #[n(4)]
     pub proof: Option<Mac>,
 }
@@ -153,6 +155,15 @@ pub struct FeedEnd {
     /// How many bodies of the feed are larger than the budget, and were told by index row and heads; absent for none.
     #[n(6)]
     pub withheld: Option<u64>,
+}
+
+/// The feeds that stand where the request says, with what it says, and of which nothing is left; they have no other end.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Unchanged {
+    /// By their places in the request.
+    #[n(0)]
+    pub feeds: ByteVec,
 }
 
 /// Whether a record is in a feed.

@@ -12,7 +12,7 @@ use fieldwatch_schemas::sync::erasures::Erasures;
 use fieldwatch_schemas::sync::exchange::{Hello, Item, Request, grants_tag};
 use fieldwatch_schemas::sync::index::{Index, IndexFrom, IndexRow};
 use fieldwatch_schemas::sync::pull::{
-    AuthorLabel, ChangeItem, Commit, FeedCursor, FeedEnd, Gone, RecordItem,
+    AuthorLabel, ChangeItem, Commit, FeedCursor, FeedEnd, Gone, RecordItem, Unchanged,
 };
 use fieldwatch_schemas::sync::push::{Outcome, Pushed, Verdict, Writer};
 use fieldwatch_schemas::sync::receipt::{Receipt, SignedReceipt, Statement, tree};
@@ -136,7 +136,7 @@ fn request() -> Request {
         feeds: vec![FeedCursor {
             feed: feed("station/330106-0012"),
             cursor: 300,
-            digest: Digest([8; 32]),
+            mark: Some(Digest([8; 32]).mark(42)),
             complete: 300,
             proof: None,
         }],
@@ -220,6 +220,9 @@ fn items() -> Vec<(&'static str, Item)> {
         proof: None,
         withheld: None,
     };
+    let unchanged = Unchanged {
+        feeds: vec![0, 2].into(),
+    };
     let hello = Hello {
         log: LogId([7; 16]),
         now_ms: NOW,
@@ -252,6 +255,7 @@ fn items() -> Vec<(&'static str, Item)> {
         ("index", Item::Index(index())),
         ("receipt", Item::Receipt(signed)),
         ("erasures", Item::Erasures(erasures)),
+        ("unchanged", Item::Unchanged(unchanged)),
     ]
 }
 

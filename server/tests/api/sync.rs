@@ -138,12 +138,23 @@ async fn a_sync_with_nothing_new_is_a_few_bytes_however_much_there_is() {
     request.log = Some(hello.log);
     request.grants = Some(grants_tag(&staff.grants));
     request.feeds[0].cursor = end.cursor;
-    request.feeds[0].digest = end.digest;
     let reply = world.sync(&staff, &request).await;
     assert!(reply.body.len() < 200, "{} bytes", reply.body.len());
     let items = reply.items();
     assert_eq!(records(&items), []);
     assert_eq!(ends(&items)[0].digest, end.digest);
+
+    // Who says how it stands is told its end only where it does not.
+    request.feeds[0].complete = end.cursor;
+    for (records, is_told) in [(end.records, false), (end.records + 1, true)] {
+        request.feeds[0].mark = Some(end.digest.mark(records));
+        let reply = world.sync(&staff, &request).await;
+        let items = reply.items();
+        let unchanged = items.iter().any(
+            |item| matches!(item, Item::Unchanged(unchanged) if unchanged.feeds.as_slice() == [0]),
+        );
+        assert_eq!((unchanged, ends(&items).is_empty()), (!is_told, !is_told));
+    }
 }
 
 #[tokio::test]

@@ -276,7 +276,7 @@ pub(crate) fn asking(feeds: &[&str]) -> SyncRequest {
         feed: feed.parse::<Feed>().unwrap(),
         cursor: 0,
         complete: 0,
-        digest: fieldwatch_schemas::digest::Digest::default(),
+        mark: None,
         proof: None,
     });
     SyncRequest {

@@ -170,7 +170,7 @@ impl Replica {
             feed: held.feed.clone(),
             cursor: held.cursor,
             complete: held.complete,
-            digest: self.digest(held),
+            mark: None,
             proof: None,
         });
         let outbox = self.outbox.iter().map(|(record, chunks)| Pushed {

@@ -3,7 +3,6 @@
 use async_compression::Level;
 use async_compression::tokio::write::{ZstdDecoder, ZstdEncoder};
 use bytes::Bytes;
-use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::sync::VERSION;
 use fieldwatch_schemas::sync::exchange::{Item, Request};
 use fieldwatch_schemas::sync::frame::Frames;
@@ -20,7 +19,7 @@ pub(in crate::bench) fn request(outbox: Vec<Pushed>, feeds: &[&str]) -> Told<Req
             feed: feed.parse()?,
             cursor: 0,
             complete: 0,
-            digest: Digest::default(),
+            mark: None,
             proof: None,
         })
     };
