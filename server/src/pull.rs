@@ -83,6 +83,8 @@ struct Wanted {
     feed: Feed,
     /// Where the device was before this reply.
     start: u64,
+    /// Whether it had nothing of the feed.
+    is_blank: bool,
     /// Up to where it has everything.
     complete: u64,
     /// Where this reply has come.
@@ -139,6 +141,7 @@ impl Pull {
             number,
             feed: wanted.feed.clone(),
             start: wanted.cursor,
+            is_blank: wanted.is_blank(),
             complete: wanted.complete.min(wanted.cursor),
             cursor: wanted.cursor,
             is_in_repair: asks.iter().any(|ask| ask.feed == number),
@@ -267,7 +270,7 @@ impl Pull {
             return Ok(None);
         };
         let (number, mut cursor) = (wanted.number, wanted.cursor);
-        let had = (wanted.start, wanted.complete);
+        let had = (wanted.is_blank, wanted.complete);
         let rows = rows_after(reading, &wanted.feed, cursor)?;
         if rows.is_empty() {
             return Ok(None);
@@ -308,7 +311,7 @@ impl Pull {
     fn item(
         &mut self,
         reading: Reading<'_>,
-        (start, complete): (u64, u64),
+        (is_blank, complete): (bool, u64),
         row: &FeedRow,
     ) -> Result<Option<Item>, StoreError> {
         let sent = self.sent.get(&row.record).copied();
@@ -318,7 +321,7 @@ impl Pull {
             position: 0,
             replaced_by: replaced_by(reading.store, row)?,
         };
-        let sending = what_to_send(row.presence, row.entered, start, complete);
+        let sending = what_to_send(row.presence, row.entered, is_blank, complete);
         let (after, is_whole) = match (sending, sent) {
             (Sending::Nothing, Some(_)) if row.presence == Presence::Left => {
                 return Ok(Some(Item::Left(gone)));

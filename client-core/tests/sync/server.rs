@@ -287,7 +287,8 @@ impl Server {
             let has_more = places.len() > self.reply_records;
             for (count, (id, place)) in places.into_iter().take(self.reply_records).enumerate() {
                 let wanted = place.is_wanted(*id, request);
-                let sending = what_to_send(place.presence, place.entered, start, complete);
+                let sending =
+                    what_to_send(place.presence, place.entered, asked.is_blank(), complete);
                 let sending = if wanted { Sending::Whole } else { sending };
                 let gone = Gone {
                     feed: number,

@@ -37,6 +37,15 @@ pub struct FeedCursor {
     pub proof: Option<Mac>,
 }
 
+impl FeedCursor {
+    /// Whether the device has nothing of the feed. A cursor of 0 does not say so by itself: a device that was cut off in its first page
+    /// has records of a feed, and has not moved the cursor yet.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.cursor == 0 && self.digest == Digest::default()
+    }
+}
+
 /// One record of one feed, as far as the device lacks it.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -196,11 +205,12 @@ pub enum Sending {
     Erased,
 }
 
-/// The server's half: what a row that lies after the cursor calls for. `complete` is [`FeedCursor::complete`].
+/// The server's half: what a row that lies after the cursor calls for. `complete` is [`FeedCursor::complete`], `is_blank`
+/// [`FeedCursor::is_blank`].
 #[must_use]
-pub fn what_to_send(presence: Presence, entered: u64, cursor: u64, complete: u64) -> Sending {
+pub fn what_to_send(presence: Presence, entered: u64, is_blank: bool, complete: u64) -> Sending {
     match presence {
-        Presence::Left | Presence::Erased if cursor == 0 => Sending::Nothing,
+        Presence::Left | Presence::Erased if is_blank => Sending::Nothing,
         Presence::Left => Sending::Left,
         Presence::Erased => Sending::Erased,
         Presence::Present if entered > complete => Sending::Whole,
@@ -254,17 +264,24 @@ mod tests {
 
     #[test]
     fn a_record_that_entered_after_the_cursor_is_sent_whole_and_one_before_by_its_changes() {
-        assert_eq!(what_to_send(Presence::Present, 5, 4, 4), Sending::Whole);
-        assert_eq!(what_to_send(Presence::Present, 5, 5, 5), Sending::After(5));
-        assert_eq!(what_to_send(Presence::Left, 5, 0, 0), Sending::Nothing);
-        assert_eq!(what_to_send(Presence::Left, 9, 4, 4), Sending::Left);
-        assert_eq!(what_to_send(Presence::Erased, 1, 1, 1), Sending::Erased);
+        assert_eq!(what_to_send(Presence::Present, 5, false, 4), Sending::Whole);
+        assert_eq!(
+            what_to_send(Presence::Present, 5, false, 5),
+            Sending::After(5)
+        );
+        assert_eq!(what_to_send(Presence::Left, 5, true, 0), Sending::Nothing);
+        assert_eq!(what_to_send(Presence::Left, 9, false, 4), Sending::Left);
+        assert_eq!(what_to_send(Presence::Left, 5, false, 0), Sending::Left);
+        assert_eq!(what_to_send(Presence::Erased, 1, false, 1), Sending::Erased);
     }
 
     #[test]
     fn a_record_that_moved_past_an_unfinished_cursor_is_sent_whole() {
         // It entered at 5 and was edited at 50, after a first reply was cut at 10: the device never had it.
-        assert_eq!(what_to_send(Presence::Present, 5, 10, 0), Sending::Whole);
-        assert_eq!(what_to_send(Presence::Present, 5, 10, 7), Sending::After(7));
+        assert_eq!(what_to_send(Presence::Present, 5, false, 0), Sending::Whole);
+        assert_eq!(
+            what_to_send(Presence::Present, 5, false, 7),
+            Sending::After(7)
+        );
     }
 }

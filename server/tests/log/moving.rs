@@ -6,6 +6,7 @@ use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::limits::{PUSH_CHANGES_MAX, QUARANTINE_DEVICE_CHANGES_MAX};
 use fieldwatch_schemas::status::Role;
+use fieldwatch_schemas::sync::exchange::Item;
 use fieldwatch_schemas::sync::push::{Outcome, Verdict};
 use fieldwatch_server::committer::{Desk, OwnedAsker, Placed, Push, Sharing};
 
@@ -73,6 +74,27 @@ fn a_disk_that_fails_between_a_case_and_its_consumer_leaves_no_half_of_the_move(
     assert_eq!(records_in(&world, "station/330106-0012/personal"), 0);
     assert_eq!(records_in(&world, "station/330108-0001/personal"), 1);
     assert_eq!(world.check().problems, Vec::<String>::new());
+}
+
+#[test]
+fn a_device_cut_off_in_its_first_page_hears_what_has_left_since() {
+    let world = two_stations();
+    let mut alice = Replica::of_station(staff(1));
+    let case = alice.new_case();
+    push(&world, &mut alice);
+    let mut bob = Replica::of_station(staff(2));
+    bob.sync(&world).unwrap();
+    // Its page was made durable in part: the record, and no cursor.
+    bob.feeds[0].cursor = 0;
+    bob.feeds[0].complete = 0;
+    alice.edit(case, &[text("station", SECOND)]);
+    push(&world, &mut alice);
+    bob.sync(&world).unwrap();
+    assert!(bob.feeds[0].records.is_empty(), "and its digest agrees");
+    let mut carol = Replica::of_station(staff(3));
+    let told = carol.sync(&world).unwrap().pages;
+    let of_who_left = |item: &Item| matches!(item, Item::Left(_));
+    assert!(!told.iter().flatten().any(of_who_left), "whoever is new");
 }
 
 #[test]
