@@ -56,10 +56,11 @@ impl Replica {
     }
 }
 
-/// How this device has a feed of which it once had everything, and had it told so.
+/// How this device has a feed of which it once had everything, and had it told so; or which has no cursor yet, and records all the same.
 fn mark(status: &FeedStatus) -> Option<u64> {
     let is_known = status.cursor > 0 && status.complete == status.cursor && status.proof.is_some();
-    is_known.then(|| status.digest.mark(status.records))
+    let is_begun = status.cursor == 0 && status.records > 0;
+    (is_known || is_begun).then(|| status.digest.mark(status.records))
 }
 
 /// One proof says enough: that of where the server is known to have been the furthest.

@@ -24,7 +24,7 @@ pub struct FeedCursor {
     #[n(1)]
     pub cursor: u64,
     /// How the device has the feed at `complete`, if that is where its cursor is and it has the proof of it ([`Digest::mark`]): where
-    /// the server has it so too, the feed's end is not told ([`Unchanged`]).
+    /// the server has it so too, the feed's end is not told ([`Unchanged`]). Also at cursor 0, where it has anything of the feed.
     #[n(2)]
     pub mark: Option<u64>,
     /// The last cursor at which nothing of the feed was left. Behind `cursor` while a reply that was cut, or ended by its budget,
@@ -42,7 +42,7 @@ impl FeedCursor {
     /// has records of a feed, and has not moved the cursor yet.
     #[must_use]
     pub fn is_blank(&self) -> bool {
-        self.cursor == 0 && self.digest == Digest::default()
+        self.cursor == 0 && self.mark.is_none()
     }
 }
 

@@ -170,7 +170,8 @@ impl Replica {
             feed: held.feed.clone(),
             cursor: held.cursor,
             complete: held.complete,
-            mark: None,
+            mark: (held.cursor == 0 && !held.records.is_empty())
+                .then(|| self.digest(held).mark(held.records.len() as u64)),
             proof: None,
         });
         let outbox = self.outbox.iter().map(|(record, chunks)| Pushed {
