@@ -19,7 +19,7 @@ use fieldwatch_schemas::sync::pull::FeedCursor;
 use fieldwatch_schemas::sync::station::{StationCard, stations_tag};
 
 use crate::committer::{Outcomes, OwnedAsker, Push};
-use crate::log::Log;
+use crate::log::{Log, Reading};
 use crate::notary::Hearing;
 use crate::pull::{Names, Pull};
 use crate::register::Register;
@@ -167,21 +167,25 @@ impl Exchange {
     }
 }
 
-/// A device that proves to have been where this log has not come yet knows a later state of it: the store was set back.
+/// A device that proves to have been where this log has not come yet, or came only after it was set back, knows a later state of it.
 fn renew_if_set_back(log: &Log, request: &Request) -> Result<(), ProblemKind> {
     let Some(known) = request.log.filter(|known| *known == log.id()) else {
         return Ok(());
     };
-    let position = log.position();
     let key = log.mac_key();
-    let is_later = |wanted: &FeedCursor| {
+    let is_another = |reading: &Reading<'_>, wanted: &FeedCursor| {
         let (feed, at) = (&wanted.feed, wanted.complete);
-        let mut proof = wanted.proof.iter();
-        at > position && proof.any(|mac| key.knows_feed(known, feed, at, mac))
+        let proof = wanted.proof.as_ref();
+        let life = proof.and_then(|mac| key.life_of_feed(known, feed, at, mac));
+        life.is_some_and(|life| at > reading.position || life != reading.lives.at(at))
     };
-    match request.feeds.iter().any(is_later) {
-        true => log.renew(known).map(drop),
-        false => Ok(()),
+    let is_set_back = log.read(|reading| {
+        let mut feeds = request.feeds.iter();
+        Ok(feeds.any(|wanted| is_another(&reading, wanted)))
+    });
+    match is_set_back {
+        Ok(true) => log.renew(known).map(drop),
+        is_not => is_not.map(drop),
     }
     .map_err(|_| ProblemKind::Unavailable)
 }

@@ -8,7 +8,9 @@
 //! a position of a life that ended.
 
 pub mod compact;
+mod feeds;
 pub(crate) mod fit;
+mod lives;
 mod recovery;
 mod renewal;
 mod seal;
@@ -22,9 +24,10 @@ use fieldwatch_schemas::id::LogId;
 use fieldwatch_schemas::keyring::RecordKeys;
 use fieldwatch_schemas::store::{Batch, KeyRange, Store, StoreError};
 
-use crate::tables::{self, FeedHead, prefix};
 use crate::vouch::MacKey;
 
+pub use self::feeds::FeedLine;
+pub use self::lives::{Life, Lives};
 pub(crate) use self::recovery::put_id;
 
 /// Tells the time, in UTC milliseconds.
@@ -84,6 +87,7 @@ struct Room {
     raw: Option<Arc<dyn Store>>,
     id: LogId,
     position: u64,
+    lives: Lives,
     life: u64,
 }
 
@@ -105,6 +109,8 @@ pub struct Reading<'a> {
     pub log: LogId,
     /// The log's last position.
     pub position: u64,
+    /// Which opening of the store gave which of them.
+    pub lives: &'a Lives,
     /// Up to where the disk must have come before anything read leaves the server.
     pub seen: Seen,
 }
@@ -127,19 +133,6 @@ impl std::ops::Deref for Aside<'_> {
 pub struct Seen {
     position: u64,
     life: u64,
-}
-
-/// One feed, as the server's owner sees it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct FeedLine {
-    /// Its name.
-    pub feed: String,
-    /// Its last position.
-    pub position: u64,
-    /// Its digest, in hexadecimal.
-    pub digest: String,
-    /// How many records are in it.
-    pub records: u64,
 }
 
 impl Log {
@@ -175,12 +168,14 @@ impl Log {
         let store = seal::seal(Arc::clone(&raw), Arc::clone(&keys.records));
         fit::prove(&*store, &keys)?;
         let found = recovery::recover(&*store, LogId::random(random))?;
+        let life = lives::fresh(&random, 0, clock.now_ms());
         let room = Room {
-            store: Some(store),
             raw: Some(raw),
             id: found.id,
             position: found.position,
+            lives: Lives::begin(&*store, found.position, life)?,
             life: 1,
+            store: Some(store),
         };
         let durable = Durable {
             position: found.position,
@@ -213,6 +208,8 @@ impl Log {
         let raw = (self.opener)()?;
         let store = seal::seal(Arc::clone(&raw), Arc::clone(&self.keys.records));
         let found = recovery::recover(&*store, room.id)?;
+        let life = lives::fresh(&self.seed.0, room.life, self.now_ms());
+        room.lives = Lives::begin(&*store, found.position, life)?;
         (room.store, room.raw) = (Some(store), Some(raw));
         room.id = found.id;
         room.position = found.position;
@@ -308,6 +305,7 @@ impl Log {
             raw,
             log: room.id,
             position: room.position,
+            lives: &room.lives,
             seen: Seen {
                 position: room.position,
                 life: room.life,
@@ -337,31 +335,6 @@ impl Log {
                 .wait(durable)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-    }
-
-    /// Every feed that ever had a record, in the order of their names.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if the store cannot be read, or is damaged.
-    pub fn feeds(&self) -> Result<Vec<FeedLine>, StoreError> {
-        let mut lines = Vec::new();
-        let seen = self.read(|reading| {
-            for row in all_rows(reading.store, &tables::table(prefix::FEED_HEAD))? {
-                let head: FeedHead = tables::decode("the head of a feed", &row.value)?;
-                let feed = tables::feed_head_of(&row.key)
-                    .ok_or_else(|| tables::damaged("the key of a feed's head".to_owned()))?;
-                lines.push(FeedLine {
-                    feed: feed.as_str().to_owned(),
-                    position: head.position,
-                    digest: head.digest.to_string(),
-                    records: head.records,
-                });
-            }
-            Ok(reading.seen)
-        })?;
-        self.wait_until_durable(seen)?;
-        Ok(lines)
     }
 
     /// Applies a batch that takes no position, or the next one, in the life that it was planned in.
@@ -468,7 +441,7 @@ mod tests {
         let store = Arc::new(MemoryStore::new());
         let log = Log::new(store, [7; 16], Arc::new(|| 0)).unwrap();
         let mut batch = Batch::new();
-        batch.put([prefix::OTHERS], "row");
+        batch.put([crate::tables::prefix::OTHERS], "row");
         let life = log.life();
         log.apply(&batch, Some(1), life).unwrap();
         let seen = log.read(|reading| Ok(reading.seen)).unwrap();

@@ -393,7 +393,8 @@ impl Pull {
                 continue;
             }
             let key = self.log.mac_key();
-            let proof = || key.of_feed(reading.log, &wanted.feed, wanted.cursor);
+            let life = reading.lives.at(wanted.cursor);
+            let proof = || key.of_feed(reading.log, &wanted.feed, wanted.cursor, life);
             items.push(Item::FeedEnd(FeedEnd {
                 feed: wanted.number,
                 cursor: wanted.cursor,

@@ -11,6 +11,7 @@
 //! | unfinished | `01 ‖ 02` | [`UnfinishedRow`]: changes that were laid down ahead of their record |
 //! | marks | `01 ‖ 04` to `01 ‖ 06` | work of more than one batch: [`unfinished`] |
 //! | keys | `01 ‖ 07` | which keys the store belongs to (`log/fit.rs`) |
+//! | lives | `01 ‖ 08 ‖ position` | the mark of the opening of the store that gave the positions behind it, 4 bytes |
 //! | records | `02 ‖ record` | [`RecordRow`] |
 //! | changes | `03 ‖ record ‖ position ‖ number, 4` | [`ChangeRow`] |
 //! | feed rows | `04 ‖ feed ‖ 00 ‖ position` | [`FeedRow`]: one per record that is, or was, in the feed |
@@ -68,6 +69,8 @@ pub const LOG: [u8; 2] = [prefix::LOG, 0];
 pub const POSITION: [u8; 2] = [prefix::LOG, 1];
 /// Changes laid down ahead of their record.
 pub const UNFINISHED: [u8; 2] = [prefix::LOG, 2];
+/// Which opening of the store gave which positions.
+pub(crate) const LIVES: [u8; 2] = [prefix::LOG, 8];
 
 /// Which keys the store belongs to.
 pub(crate) const KEYS: [u8; 2] = [prefix::LOG, 7];
@@ -281,6 +284,11 @@ impl Place {
             short,
         }
     }
+}
+
+/// The key of the opening of the store behind a position.
+pub(crate) fn life_key(position: u64) -> Vec<u8> {
+    [LIVES.as_slice(), &position.to_be_bytes()].concat()
 }
 
 /// The key of a record's row.

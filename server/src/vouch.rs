@@ -5,6 +5,8 @@ use fieldwatch_schemas::id::LogId;
 use fieldwatch_schemas::sync::vouch::{Mac, OfRecord, feed_bytes};
 use ring::hmac;
 
+use crate::log::Life;
+
 /// The key that marks are made and known by.
 #[derive(Clone)]
 pub struct MacKey(hmac::Key);
@@ -22,10 +24,18 @@ impl MacKey {
         self.mac(&said.bytes())
     }
 
-    /// The mark of a feed that stands at a cursor.
+    /// The mark of a feed that stands at a cursor which this opening of the store gave: it names the opening, and proves it by twelve
+    /// bytes.
     #[must_use]
-    pub fn of_feed(&self, log: LogId, feed: &Feed, cursor: u64) -> Mac {
-        self.mac(&feed_bytes(log, feed, cursor))
+    pub fn of_feed(&self, log: LogId, feed: &Feed, cursor: u64, life: Life) -> Mac {
+        let Mac(mac) = self.mac(&feed_bytes(log, feed, cursor, &life.0));
+        let named = life.0.into_iter().chain(mac);
+        let mut proof = [0; 16];
+        proof
+            .iter_mut()
+            .zip(named)
+            .for_each(|(to, from)| *to = from);
+        Mac(proof)
     }
 
     /// What tells this key from every other, and says nothing of it.
@@ -40,10 +50,11 @@ impl MacKey {
         is_same(&self.of_record(said), mac)
     }
 
-    /// Whether a mark of a feed is ours.
+    /// Which opening of the store gave a cursor, if the mark of the feed that stood there is ours.
     #[must_use]
-    pub fn knows_feed(&self, log: LogId, feed: &Feed, cursor: u64, mac: &Mac) -> bool {
-        is_same(&self.of_feed(log, feed, cursor), mac)
+    pub fn life_of_feed(&self, log: LogId, feed: &Feed, cursor: u64, mac: &Mac) -> Option<Life> {
+        let life = Life(mac.0.first_chunk().copied()?);
+        is_same(&self.of_feed(log, feed, cursor, life), mac).then_some(life)
     }
 
     fn mac(&self, bytes: &[u8]) -> Mac {

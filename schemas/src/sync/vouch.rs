@@ -58,12 +58,13 @@ impl OfRecord<'_> {
     }
 }
 
-/// The bytes of the mark that a feed of a log once stood at a cursor.
+/// The bytes of the mark that a feed of a log once stood at a cursor, which this opening of the server's store gave.
 #[must_use]
-pub fn feed_bytes(log: LogId, feed: &Feed, cursor: u64) -> Vec<u8> {
+pub fn feed_bytes(log: LogId, feed: &Feed, cursor: u64, life: &[u8; 4]) -> Vec<u8> {
     let mut bytes = b"feed\0".to_vec();
     bytes.extend(log.bytes());
     bytes.extend(cursor.to_be_bytes());
+    bytes.extend(life);
     bytes.extend(feed.as_str().as_bytes());
     bytes
 }
@@ -97,7 +98,8 @@ mod tests {
             assert_ne!(bytes, other);
         }
         let feed = Feed::shared();
-        let at = |log, cursor| feed_bytes(LogId([log; 16]), &feed, cursor);
-        assert!(at(1, 5) != at(2, 5) && at(1, 5) != at(1, 6));
+        let at = |log, cursor, life| feed_bytes(LogId([log; 16]), &feed, cursor, &[life; 4]);
+        let first = at(1, 5, 7);
+        assert!(![at(2, 5, 7), at(1, 6, 7), at(1, 5, 8)].contains(&first));
     }
 }
