@@ -12,6 +12,7 @@ mod arrive;
 mod aside;
 mod changes;
 mod checklists;
+mod echo;
 mod erase;
 mod error;
 mod facts;
@@ -26,6 +27,7 @@ mod keys;
 mod list;
 mod offer;
 mod page;
+mod parting;
 mod rebase;
 mod receipts;
 mod refused;
@@ -96,6 +98,10 @@ struct Memory {
     receipts: Option<u64>,
     /// Records of which something is kept aside until the server has sent them whole.
     aside: BTreeSet<RecordId>,
+    /// What was acknowledged, and no feed has shown yet.
+    unechoed: BTreeMap<RecordId, echo::Told>,
+    /// Records that are hidden until the server has answered for them.
+    parting: BTreeSet<RecordId>,
     /// Whether something was found damaged.
     suspects: Cell<bool>,
     /// Records that somebody opened since the last offer and whose bodies are not here.
@@ -127,6 +133,8 @@ impl Replica {
         }
         group.state.next_place = group.place_behind_all()?;
         group.state.aside = group.records_aside()?;
+        group.read_unechoed()?;
+        group.state.parting = group.records_parting()?;
         group.finish_erasing()?;
         drop(group);
         Ok(replica)

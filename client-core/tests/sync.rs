@@ -28,6 +28,8 @@ mod repairing;
 mod salvage;
 #[path = "sync/server.rs"]
 mod server;
+#[path = "sync/set_back.rs"]
+mod set_back;
 
 use std::sync::{Arc, Mutex};
 

@@ -182,6 +182,58 @@ fn a_store_that_somebody_copied_back_is_found_out_by_the_first_device_and_healed
 }
 
 #[test]
+fn who_works_elsewhere_since_the_restore_still_brings_back_what_only_they_hold_and_keeps_nothing()
+-> Told<()> {
+    const ELSEWHERE: &str = "330108-0001";
+    let world = World::begin()?;
+    world.station(STATION, "330106")?;
+    world.station(ELSEWHERE, "330108")?;
+    let (alice, bob) = (world.staff("alice", STATION)?, world.staff("bob", STATION)?);
+    let person = world.admin(&["person", "list"])?.lines()?;
+    let is_alice = |line: &&Value| line.get("name").is_some_and(|name| name == "alice");
+    let person = person.iter().find(is_alice);
+    let person = text(person.ok_or(Fault::new("no alice"))?, "person")?;
+    let (kept, edited) = (case(&alice, 1)?, case(&bob, 2)?);
+    synced(&alice)?;
+    synced(&bob)?;
+    synced(&alice)?;
+    let backup = world.path("backup").to_string_lossy().into_owned();
+    world.admin(&["backup", &backup])?;
+    // Bob's work reaches alice, and his device is lost; only hers has what came after the backup.
+    set(&bob, &edited, "bob after the backup")?;
+    let his = case(&bob, 3)?;
+    synced(&bob)?;
+    set(&alice, &edited, "alice after bob")?;
+    let hers = case(&alice, 4)?;
+    synced(&alice)?;
+    world.stop()?;
+    world.admin(&["restore", &backup, "--replace"])?;
+    world.serve_again()?;
+    world.admin(&["person", "change", &person, "--station", ELSEWHERE])?;
+
+    let moved = synced(&alice)?;
+    let status = alice.status()?;
+    for count in ["records", "outbox", "quarantined"] {
+        assert_eq!(number(&status, count)?, 0, "{count}, {moved:?}");
+    }
+    assert!(alice.states()?.is_empty());
+    let (kind, _) = alice.refusal(&["show", &hers])?;
+    assert_eq!(kind, ProblemKind::RecordUnknown);
+    let carol = world.staff("carol", STATION)?;
+    synced(&carol)?;
+    let states = carol.states()?;
+    assert_eq!(states.len(), 4);
+    assert!(
+        [&kept, &his, &hers]
+            .iter()
+            .all(|id| states.contains_key(*id))
+    );
+    assert_eq!(name_in(&carol, &edited)?, "alice after bob");
+    world.check()?;
+    Ok(())
+}
+
+#[test]
 fn a_backup_is_proven_before_anything_is_touched_and_a_lost_folder_comes_back_with_its_keys()
 -> Told<()> {
     let world = World::begin()?;

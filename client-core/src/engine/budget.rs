@@ -86,7 +86,7 @@ impl Budget {
                 self.trim(&mut pushed, room.saturating_add(over), whole);
             }
             let cost = cost(&pushed);
-            if pushed.changes.is_empty() {
+            if pushed.changes.is_empty() && before > 0 {
                 // Too large for now: others go on without it.
                 continue;
             }

@@ -28,6 +28,8 @@ pub(super) struct Exchange {
     asks_all: bool,
     cursors: Vec<u64>,
     pushed: BTreeSet<RecordId>,
+    /// Of these it was only asked whether the server has them.
+    questions: BTreeSet<RecordId>,
     brought: Brought,
     /// Of what was brought, what the server said it has: what its receipt must be for.
     covered: Covered,
@@ -68,12 +70,15 @@ pub(super) enum Taken {
 
 impl Exchange {
     pub(super) fn new(request: &Request, asks_all: bool) -> Self {
+        let questions = request.outbox.iter();
+        let questions = questions.filter(|each| each.changes.is_empty());
         Self {
             log: request.log,
             feeds: request.feeds.iter().map(|each| each.feed.clone()).collect(),
             asks_all,
             cursors: request.feeds.iter().map(|each| each.cursor).collect(),
             pushed: request.outbox.iter().map(|each| each.record).collect(),
+            questions: questions.map(|each| each.record).collect(),
             brought: Brought::of(&request.outbox),
             covered: Covered::new(),
             wants: request.wants.clone(),
@@ -234,11 +239,14 @@ impl Exchange {
         if !heads.is_empty() {
             self.covered.insert(outcome.record, heads);
         }
-        let is_empty = outcome.durable.is_empty();
+        let is_question = self.questions.contains(&outcome.record);
+        let is_empty = outcome.durable.is_empty() && !is_question;
         self.progressed |=
             !is_empty || matches!(outcome.verdict, Verdict::Missing | Verdict::Refused);
         let rebases = tells_of_a_copy(&outcome) && tried.rebase(outcome.record);
         match outcome.verdict {
+            // Nobody made anything, and nobody hears of it.
+            _ if is_question => false,
             Verdict::Refused if rebases => self.page.rebases.insert(outcome.record),
             Verdict::Stored | Verdict::Duplicate => self.acknowledged.insert(outcome.record),
             Verdict::Refused => self.refused.insert(outcome.record),

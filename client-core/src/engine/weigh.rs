@@ -61,7 +61,7 @@ impl<C: Chance> Engine<C> {
         if !is_left || self.is_spent() {
             return self.finish(!is_left && self.diverged.is_empty() && again.is_empty());
         }
-        if exchange.progressed || applied.opened {
+        if exchange.progressed || applied.opened || applied.owed > 0 {
             return self.next_offer();
         }
         if self.budget.is_bounded() {

@@ -27,7 +27,7 @@ impl Group<'_> {
             Arrival::Left(id) => {
                 let number = self.feed_number(feed)?;
                 match self.find(*id)? {
-                    Some(_) => self.leave_feed(*id, number),
+                    Some(held) => self.leave_feed(held, number),
                     None => self.unlist_from(*id, number),
                 }
             }
@@ -37,8 +37,7 @@ impl Group<'_> {
         }
     }
 
-    fn leave_feed(&mut self, id: RecordId, number: u8) -> Result<(), ReplicaError> {
-        let mut held = self.held(id)?;
+    fn leave_feed(&mut self, mut held: Held, number: u8) -> Result<(), ReplicaError> {
         let mut also = Batch::new();
         // Another feed may want it: what is in none of them is wanted no more when all have come to their end.
         self.leave(&mut held, number, LEFT, &mut also);
@@ -100,6 +99,8 @@ impl Group<'_> {
         held.row.acknowledged.clone_from(&item.heads);
         held.vouch(&item.heads, item.mac, item.actor);
         self.join(&mut held, number, &item.heads, &mut also);
+        self.note_echoed(id, &mut also);
+        let document = self.show_again(&held, document, &mut also)?;
         self.save(&mut held, document.as_deref(), also)
     }
 

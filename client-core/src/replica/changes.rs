@@ -26,13 +26,14 @@ impl Replica {
         Ok(records.collect())
     }
 
-    /// The changes held of a record, in the order in which they came.
+    /// The changes held of a record, in the order in which they came, whether it may still be seen or not.
     ///
     /// # Errors
     ///
     /// [`ReplicaError::RecordUnknown`], or the store's.
     pub fn changes(&self, record: RecordId) -> Result<Vec<HeldChange>, ReplicaError> {
-        let held = self.group().held(record)?;
+        let held = self.group().find(record)?;
+        let held = held.ok_or(ReplicaError::RecordUnknown(record))?;
         let changes = held.changes.into_iter().map(|change| HeldChange {
             chunk: change.chunk.into(),
             is_unsent: change.is_unsent,

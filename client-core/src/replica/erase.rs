@@ -58,6 +58,7 @@ impl Group<'_> {
     }
 
     fn remove_everywhere(&mut self, id: RecordId) -> Result<(), ReplicaError> {
+        self.state.unechoed.remove(&id);
         self.forget_receipts(id)?;
         self.unlist_gone(id)?;
         let found = match self.find(id) {

@@ -10,7 +10,7 @@ use fieldwatch_schemas::store::{Batch, KeyRange};
 use super::held::Held;
 use super::index::Wanted;
 use super::rows::{FeedRow, Membership, RecordRow, decode, encode};
-use super::{FeedStatus, Group, ReplicaError, keys};
+use super::{Applied, FeedStatus, Group, ReplicaError, keys};
 
 /// Marks a record that left its last feed.
 pub(super) const LEFT: &[u8] = b"l";
@@ -157,19 +157,11 @@ impl Group<'_> {
 
     /// Forgets which records some feeds contain, because they may not be read any more.
     pub(super) fn give_up(&mut self, numbers: &[u8]) -> Result<(), ReplicaError> {
-        let mut batch = Batch::new();
-        for number in numbers {
-            if let Some(feed) = self.feed_mut(*number) {
-                feed.cursor = 0;
-                feed.complete = 0;
-                feed.proof = None;
-                feed.is_unsure = false;
-                // What is held needs no index.
-                feed.index_before = (feed.records > 0).then_some(0);
-            }
-            self.put_feed(*number, &mut batch);
-        }
-        self.store().apply(&batch)?;
+        let held = |number: &&u8| {
+            let row = self.state.feeds.get(usize::from(**number));
+            row.is_some_and(|row| row.records > 0)
+        };
+        let held: Vec<u8> = numbers.iter().filter(held).copied().collect();
         self.forget_index(numbers, Wanted::Goes)?;
         for row in self.rows(&KeyRange::prefix(&[keys::RECORDS]))? {
             let record: RecordRow = decode(&row.value, "a record")?;
@@ -179,14 +171,37 @@ impl Group<'_> {
                 self.leave_all(id, numbers)?;
             }
         }
-        Ok(())
+        // That a feed is in doubt is known until every record has left it.
+        let mut batch = Batch::new();
+        for number in numbers {
+            self.state.repairs.remove(number);
+            if let Some(feed) = self.feed_mut(*number) {
+                feed.cursor = 0;
+                feed.complete = 0;
+                feed.proof = None;
+                feed.is_unsure = false;
+                // What is held needs no index.
+                feed.index_before = held.contains(number).then_some(0);
+            }
+            self.put_feed(*number, &mut batch);
+        }
+        Ok(self.store().apply(&batch)?)
     }
 
     fn leave_all(&mut self, id: RecordId, numbers: &[u8]) -> Result<(), ReplicaError> {
-        let mut held = self.held(id)?;
-        let mut also = Batch::new();
+        let Some(mut held) = self.find(id)? else {
+            return Ok(());
+        };
+        let (mut also, mut is_in_doubt) = (Batch::new(), false);
         for number in numbers {
+            let is_in = held.row.feeds.iter().any(|each| each.feed == *number);
+            let feed = self.state.feeds.get(usize::from(*number));
+            is_in_doubt |= is_in && feed.is_some_and(|feed| feed.is_unsure);
             self.leave(&mut held, *number, LEFT, &mut also);
+        }
+        is_in_doubt |= self.is_unechoed(id);
+        if is_in_doubt && held.row.feeds.is_empty() {
+            self.part(&mut held, &mut also)?;
         }
         self.save(&mut held, None, also)
     }
@@ -194,7 +209,7 @@ impl Group<'_> {
     /// Decides, when every feed has come to its end, about the records that no feed contains: what left is removed unless it has unsent
     /// changes; what did not come again is offered to the server again. What is wanted whole is in a feed, and has no room in the budget:
     /// nothing is decided about it.
-    pub(super) fn settle_gone(&mut self) -> Result<(), ReplicaError> {
+    pub(super) fn settle_gone(&mut self, applied: &mut Applied) -> Result<(), ReplicaError> {
         for row in self.rows(&KeyRange::prefix(&[keys::GONE]))? {
             let Some(id) = keys::last_record(&row.key) else {
                 continue;
@@ -208,10 +223,11 @@ impl Group<'_> {
                 self.store().apply(&also)?;
                 continue;
             };
-            if row.value == UNSEEN {
-                held.owe_all();
+            if row.value == UNSEEN && held.was_acknowledged() {
+                self.part(&mut held, &mut also)?;
+                applied.owed = applied.owed.saturating_add(1);
                 self.save(&mut held, None, also)?;
-            } else if !held.row.feeds.is_empty() {
+            } else if row.value == UNSEEN || !held.row.feeds.is_empty() {
                 self.store().apply(&also)?;
             } else if !held.has_unsent() {
                 self.remove(&held)?;

@@ -146,6 +146,7 @@ impl Group<'_> {
         if std::mem::take(&mut held.row.is_refused) {
             also.delete(keys::of_record(keys::REFUSED, held.id));
         }
+        self.stay(held.id, &mut also);
         self.save(held, Some(document), also)
     }
 

@@ -154,8 +154,11 @@ impl Group<'_> {
         }))
     }
 
-    /// Reads a record.
+    /// Reads a record that may be seen.
     pub(super) fn held(&self, id: RecordId) -> Result<Held, ReplicaError> {
+        if self.is_parting(id) {
+            return Err(ReplicaError::RecordUnknown(id));
+        }
         if let Some(held) = self.find(id)? {
             return Ok(held);
         }

@@ -17,7 +17,9 @@
 //! | `q` ‖ record | why the server refused the unsent changes of this record |
 //! | `r` ‖ record | the record: kind, this installation's actor, heads, feeds; only changes from its `first` to below its `next` exist |
 //! | `s` ‖ record | its summary |
+//! | `t` ‖ record | empty: the server said that it has changes of this record, and no feed has shown them yet; `o` it has something else |
 //! | `u` ‖ place, 8 | which records have changed since the last segment of the index: their ids |
+//! | `v` ‖ record | empty: the record is hidden until the server has answered for it, and goes then |
 //! | `w` ‖ record | the record is wanted whole: `o` because somebody opened it, else empty |
 //! | `x` ‖ record | empty: nobody has settled its conflicts |
 //! | `z` ‖ record ‖ hash, 32 | an unsent change that does not apply until the server has sent the record whole: its raw chunk |
@@ -29,8 +31,9 @@ use fieldwatch_schemas::id::{Actor, Hash, RecordId};
 use sha2::{Digest as _, Sha256};
 
 /// The tables whose keys name a record behind their first byte: their rows are sealed under that record's key.
-pub(super) const OF_RECORDS: [u8; 12] = [
-    LABELS, CHANGES, GONE, INDEX, SEGMENT, RECEIPTS, REFUSED, RECORDS, SUMMARIES, WANTED,
+pub(super) const OF_RECORDS: [u8; 14] = [
+    LABELS, CHANGES, GONE, INDEX, SEGMENT, RECEIPTS, REFUSED, RECORDS, SUMMARIES, UNECHOED, PARTING,
+    WANTED,
     CONFLICTS, ASIDE,
 ];
 
@@ -50,7 +53,9 @@ pub(super) const RECEIPTS: u8 = b'p';
 pub(super) const REFUSED: u8 = b'q';
 pub(super) const RECORDS: u8 = b'r';
 pub(super) const SUMMARIES: u8 = b's';
+pub(super) const UNECHOED: u8 = b't';
 pub(super) const NOTES: u8 = b'u';
+pub(super) const PARTING: u8 = b'v';
 pub(super) const WANTED: u8 = b'w';
 pub(super) const CONFLICTS: u8 = b'x';
 pub(super) const ASIDE: u8 = b'z';

@@ -103,6 +103,7 @@ impl Group<'_> {
 
     fn outbox_slice(&mut self) -> Result<Vec<Pushed>, ReplicaError> {
         self.state.offered.clear();
+        self.age_told();
         let mut slice = Vec::new();
         let mut size_bytes = 0;
         let mut rows = Vec::new();
@@ -135,6 +136,9 @@ impl Group<'_> {
         let what = "the outbox";
         let held = self.find(record)?.ok_or(ReplicaError::Damaged { what })?;
         self.state.offered.insert(record, held.changes.len());
+        if let Some(question) = self.question(&held) {
+            return Ok(question);
+        }
         let (mut changes, mut size_bytes) = (Vec::new(), 0);
         // What the server once had goes together: only the whole of it shows what its mark is about.
         let vouched = held.vouched_unsent();

@@ -91,6 +91,8 @@ pub struct Applied {
     pub refused: BTreeSet<RecordId>,
     /// Feeds that cannot be relied on yet.
     pub unsure: u64,
+    /// Records that must be offered again, as the end of all feeds showed.
+    pub owed: u64,
     /// Feeds whose repair came to its end.
     pub repaired: usize,
     /// Records whose items were unsound: nothing of them was taken.
@@ -143,7 +145,7 @@ impl Group<'_> {
             self.arrive(feed, arrival, &mut applied)?;
         }
         if let Some(asked) = &page.end {
-            self.end(asked)?;
+            self.end(asked, &mut applied)?;
         }
         // A commit point within a repair stands where the feed stood before; the end of the repair comes behind it.
         self.move_cursors(&page.cursors, &page.complete)?;
@@ -195,14 +197,15 @@ impl Group<'_> {
         Ok(())
     }
 
-    fn end(&mut self, asked: &[RecordId]) -> Result<(), ReplicaError> {
+    fn end(&mut self, asked: &[RecordId], applied: &mut Applied) -> Result<(), ReplicaError> {
         // What was wanted whole and did not come is in no feed, or unsound; the digests tell which.
         for wanted in asked {
             let mut batch = Batch::new();
             batch.delete(keys::of_record(keys::WANTED, *wanted));
             self.store().apply(&batch)?;
         }
-        self.settle_gone()
+        self.settle_unechoed(applied)?;
+        self.settle_gone(applied)
     }
 
     fn move_cursors(

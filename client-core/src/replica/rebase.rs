@@ -11,6 +11,7 @@ use fieldwatch_schemas::record::rebase::{Rebased, rebase};
 use fieldwatch_schemas::sync::push::Outcome;
 
 use super::held::Held;
+use super::rows::is_a_row;
 use super::{Group, ReplicaError};
 
 impl Held {
@@ -128,8 +129,4 @@ fn refusal_of(outcome: &Outcome, hash: Hash) -> Option<&str> {
     let mut segments = segments.iter();
     let segment = segments.find(|segment| segment.changes.contains(&hash))?;
     Some(&segment.problem)
-}
-
-fn is_a_row(chunk: &Chunk) -> bool {
-    chunk.seq() == 1 && chunk.time_s() == 0
 }

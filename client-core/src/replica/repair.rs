@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::feed::Feed;
-use fieldwatch_schemas::id::{LogId, RecordId};
+use fieldwatch_schemas::id::{Hash, LogId, RecordId};
 use fieldwatch_schemas::limits::PUSH_BYTES_TARGET;
 use fieldwatch_schemas::store::{Batch, KeyRange};
 use fieldwatch_schemas::sync::pull::FeedCursor;
@@ -169,10 +169,13 @@ impl Group<'_> {
                 held => held?,
             };
             let heads = held.and_then(|held| held.acknowledged_heads());
-            let counted = heads.map_or_else(Digest::default, |heads| Digest::of(id, &heads));
+            let counted = heads
+                .as_ref()
+                .map_or_else(Digest::default, |heads| Digest::of(id, heads));
             digest = digest.plus(counted);
             records += 1;
             if std::mem::replace(&mut membership.digest, counted) != counted {
+                row.acknowledged = heads.unwrap_or(row.acknowledged);
                 let mut batch = Batch::new();
                 batch.put(keys::of_record(keys::RECORDS, id), encode(&row));
                 self.store().apply(&batch)?;
@@ -187,11 +190,10 @@ impl Group<'_> {
         Ok(self.store().apply(&batch)?)
     }
 
-    /// Records that no feed contains and of which nothing is unsent: unless they come again, the server is offered them again.
+    /// Records that no feed contains: unless they come again, the server is offered them again, what it refused of them too.
     fn offer_what_is_nowhere(&mut self) -> Result<(), ReplicaError> {
         for (id, row) in self.record_rows()? {
-            let is_nowhere = row.feeds.is_empty() && row.outbox.is_none() && !row.is_refused;
-            if is_nowhere && row.next > 0 {
+            if row.feeds.is_empty() && row.next > 0 && !self.is_parting(id) {
                 let mut batch = Batch::new();
                 batch.put(keys::of_record(keys::GONE, id), UNSEEN);
                 self.store().apply(&batch)?;
@@ -261,6 +263,7 @@ impl Group<'_> {
         let (Some(mut held), Some(below)) = (found, below) else {
             let mut batch = Batch::new();
             self.want(stands.record, &mut batch)?;
+            self.note_otherwise(stands.record, &mut batch);
             return Ok(self.store().apply(&batch)?);
         };
         let mut also = Batch::new();
@@ -279,7 +282,9 @@ impl Group<'_> {
         held.vouch(&stands.heads, stands.mac, stands.actor);
         let number = self.feed_number(feed)?;
         self.join(&mut held, number, &stands.heads, &mut also);
-        self.save(&mut held, None, also)
+        self.note_echoed(held.id, &mut also);
+        let document = self.show_again(&held, None, &mut also)?;
+        self.save(&mut held, document.as_deref(), also)
     }
 
     /// The server does not know a record that this device has in a feed: it is offered again, all of it.
@@ -295,11 +300,27 @@ impl Group<'_> {
             also.delete(keys::of_record(keys::REFUSED, id));
         }
         held.owe_all();
+        self.note_echoed(id, &mut also);
         self.save(&mut held, None, also)
     }
 }
 
 impl Held {
+    /// Notes that the server has nothing of it but what lies below these heads. Whether it had said otherwise.
+    pub(super) fn owe_what_is_not_below(&mut self, heads: &[Hash]) -> bool {
+        let Some(below) = self.graph().and_then(|graph| graph.below(heads)) else {
+            return false;
+        };
+        let mut is_owed = false;
+        for (place, hash) in self.hashes().into_iter().enumerate() {
+            if hash.is_some_and(|hash| !below.contains(&hash)) {
+                is_owed |= self.changes.get(place).is_some_and(|each| !each.is_unsent);
+                self.note(place, true, None);
+            }
+        }
+        is_owed
+    }
+
     /// Notes that the server has nothing of it.
     pub(super) fn owe_all(&mut self) {
         for place in 0..self.changes.len() {

@@ -1,5 +1,6 @@
 //! The values of a replica's rows, as CBOR maps whose keys are never given twice.
 
+use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::id::{Actor, Hash};
@@ -123,6 +124,11 @@ impl RefusalRow {
             reason: "the reason on this device cannot be read; the next sync asks again".to_owned(),
         }
     }
+}
+
+/// Whether a change may be an imported row: those are made by nobody, at no time.
+pub(super) fn is_a_row(chunk: &Chunk) -> bool {
+    chunk.seq() == 1 && chunk.time_s() == 0
 }
 
 pub(super) fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {

@@ -66,6 +66,7 @@ impl Group<'_> {
         let mut told = Salvaged::default();
         self.state.checklists.borrow_mut().clear();
         self.state.next_place = self.place_behind_all()?;
+        self.state.parting = self.records_parting()?;
         self.sweep_facts(&mut told)?;
         self.restore_feeds(&mut told)?;
         for id in self.records_named()? {

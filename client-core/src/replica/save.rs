@@ -49,7 +49,9 @@ impl Group<'_> {
             if document.kind() == Kind::Checklist {
                 self.judge_again(document)?;
             }
-            self.place_in_list(document, &mut batch)?;
+            if !self.is_parting(held.id) {
+                self.place_in_list(document, &mut batch)?;
+            }
         }
         batch.put(keys::of_record(keys::RECORDS, held.id), encode(&held.row));
         for (number, feed) in (0..=u8::MAX).zip(&self.state.feeds) {
@@ -85,8 +87,13 @@ impl Group<'_> {
         Ok(())
     }
 
+    /// Whether the server is to be told something of a record.
+    pub(super) fn belongs_in_outbox(&self, held: &Held) -> bool {
+        (held.has_unsent() || self.is_parting(held.id)) && !held.row.is_refused
+    }
+
     fn place_in_outbox(&mut self, held: &mut Held, batch: &mut Batch) {
-        let belongs = held.has_unsent() && !held.row.is_refused;
+        let belongs = self.belongs_in_outbox(held);
         match held.row.outbox {
             None if belongs => {
                 let place = self.state.next_place;
@@ -169,6 +176,8 @@ impl Group<'_> {
             keys::REFUSED,
             keys::GONE,
         ];
+        self.note_echoed(id, &mut batch);
+        self.stay(id, &mut batch);
         for table in tables {
             batch.delete(keys::of_record(table, id));
         }
@@ -182,9 +191,9 @@ impl Group<'_> {
         &mut self,
         held: &mut Held,
         refusal: &RefusalRow,
+        mut also: Batch,
     ) -> Result<(), ReplicaError> {
         held.row.is_refused = true;
-        let mut also = Batch::new();
         also.put(keys::of_record(keys::REFUSED, held.id), encode(refusal));
         self.save(held, None, also)
     }

@@ -32,16 +32,24 @@ impl Group<'_> {
                 held.note(place, false, None);
             }
         }
+        let mut also = Batch::new();
+        if !durable.is_empty() {
+            self.note_told(held.id, &mut also);
+        }
         if outcome.verdict == Verdict::Refused && page.rebases.contains(&held.id) {
             if let Some(document) = self.rebase_refused(&mut held, outcome)? {
                 applied.rebased += 1;
-                return self.save(&mut held, Some(&document), Batch::new());
+                return self.save(&mut held, Some(&document), also);
             }
             applied.refused.insert(held.id);
         }
-        let mut also = Batch::new();
         match outcome.verdict {
             // It may lie where this person does not see it: unless a feed brings it, it goes when all have come to their end.
+            Verdict::Stored | Verdict::Duplicate
+                if self.is_parting(held.id) && !held.has_unsent() =>
+            {
+                return self.part_for_good(&mut held, None, also);
+            }
             Verdict::Stored | Verdict::Duplicate
                 if held.row.feeds.is_empty() && !held.has_unsent() =>
             {
@@ -52,12 +60,15 @@ impl Group<'_> {
                 held.owe_all();
             }
             Verdict::Refused if self.is_edited_since_offered(&held) => {}
-            Verdict::Refused if held.has_unsent() => {
+            Verdict::Refused if held.has_unsent() || self.is_parting(held.id) => {
                 let refusal = RefusalRow {
                     code: outcome.problem.clone().unwrap_or_default(),
                     reason: outcome.words.clone().unwrap_or_default(),
                 };
-                return self.quarantine(&mut held, &refusal);
+                if self.is_parting(held.id) {
+                    return self.part_for_good(&mut held, Some(&refusal), also);
+                }
+                return self.quarantine(&mut held, &refusal, also);
             }
             Verdict::Refused => {}
         }

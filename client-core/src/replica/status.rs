@@ -68,9 +68,11 @@ pub struct Quarantined {
 
 impl Group<'_> {
     pub(super) fn status(&self) -> Result<Status, ReplicaError> {
+        // Nobody sees them, and nobody made what they are asked about.
+        let hidden = self.state.parting.len() as u64;
         Ok(Status {
-            records: self.count(keys::RECORDS)?,
-            outbox: self.count(keys::OUTBOX)?,
+            records: self.count(keys::RECORDS)?.saturating_sub(hidden),
+            outbox: self.count(keys::OUTBOX)?.saturating_sub(hidden),
             quarantined: self.count(keys::REFUSED)?,
             conflicts: self.count(keys::CONFLICTS)?,
             feeds: self.feed_statuses()?,

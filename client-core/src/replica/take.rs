@@ -71,7 +71,9 @@ pub(super) fn take(held: &mut Held, item: &RecordItem) -> Taken {
         });
     }
     if !item.is_whole {
-        owe_what_is_not_below(held, &item.heads);
+        // What is not below the server's heads the server does not have, whatever it once said: it was set back, and gave the place of
+        // that to others' work since.
+        held.owe_what_is_not_below(&item.heads);
     }
     Taken::Whole {
         document,
@@ -116,19 +118,6 @@ fn merged(
         Ok(Absorbed::Complete(_)) => Ok(Some(Box::new(document))),
         Ok(Absorbed::Incomplete) => Err(Taken::Incomplete),
         Err(_) => Err(Taken::Unsound),
-    }
-}
-
-/// What is not below the server's heads the server does not have, whatever it once said: it was set back, and gave the place of that to
-/// others' work since.
-fn owe_what_is_not_below(held: &mut Held, heads: &[Hash]) {
-    let Some(below) = held.graph().and_then(|graph| graph.below(heads)) else {
-        return;
-    };
-    for (place, hash) in held.hashes().into_iter().enumerate() {
-        if hash.is_some_and(|hash| !below.contains(&hash)) {
-            held.note(place, true, None);
-        }
     }
 }
 

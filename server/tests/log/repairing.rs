@@ -21,7 +21,7 @@ use fieldwatch_server::register::person::{Person, Place};
 use crate::replica::{Replica, names, narrative};
 use crate::world::{World, staff};
 
-fn filled(cases: usize) -> (World, Replica) {
+pub(crate) fn filled(cases: usize) -> (World, Replica) {
     let world = World::new();
     let mut alice = Replica::of_station(staff(1));
     for number in 0..cases {
@@ -122,7 +122,7 @@ fn of_what_both_hold_nothing_is_said_and_of_the_rest_no_more_than_each_needs() {
 }
 
 /// A whole record, and the mark that a reader has of it.
-fn vouched(world: &World, record: RecordId, reader: &Replica) -> (Pushed, Vouched) {
+pub(crate) fn vouched(world: &World, record: RecordId, reader: &Replica) -> (Pushed, Vouched) {
     let mut fresh = Replica::of_station(reader.asker.clone());
     let reply = fresh.sync(world).unwrap();
     let item = reply
@@ -147,7 +147,7 @@ fn vouched(world: &World, record: RecordId, reader: &Replica) -> (Pushed, Vouche
 }
 
 /// Who made the record is registered: the mark is tried with everybody.
-fn register(world: &World, maker: &Replica) {
+pub(crate) fn register(world: &World, maker: &Replica) {
     let ledger = Arc::new(Ledger::in_memory().unwrap());
     let register = Register::open(world.log.clone(), ledger).unwrap();
     let place = Place::default();

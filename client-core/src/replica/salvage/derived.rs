@@ -31,7 +31,8 @@ impl Group<'_> {
         self.tidy_refusal(&mut held, &mut also, &mut harms)?;
         self.tidy_outbox(&mut held, &mut harms)?;
         self.tidy_labels(&held, &mut also, &mut harms)?;
-        if held.row.feeds.is_empty() && !held.has_unsent() && !held.changes.is_empty() {
+        let is_nowhere = held.row.feeds.is_empty() && !self.belongs_in_outbox(&held);
+        if is_nowhere && !held.has_unsent() && !held.changes.is_empty() {
             // Nobody counts it: the server is asked what it knows of it.
             let gone = keys::of_record(keys::GONE, id);
             let marked = self.readable(&gone)?;
@@ -42,6 +43,7 @@ impl Group<'_> {
             }
         }
         if let Some(document) = document
+            && !self.is_parting(id)
             && !self.line_fits(document)?
         {
             harms.push(What::Line);
@@ -78,7 +80,7 @@ impl Group<'_> {
     }
 
     fn tidy_outbox(&self, held: &mut Held, harms: &mut Vec<What>) -> Result<(), ReplicaError> {
-        let belongs = held.has_unsent() && !held.row.is_refused;
+        let belongs = self.belongs_in_outbox(held);
         let fits = match held.row.outbox {
             Some(place) => {
                 belongs

@@ -59,7 +59,8 @@ impl Group<'_> {
                 .is_none_or(|place| places.get(&place) == Some(&id));
             let is_told = row.is_refused == refused.contains(&id);
             let is_readable = row.kind.parse::<fieldwatch_schemas::kind::Kind>().is_ok();
-            if !is_counted || !is_placed || !is_told || is_listed != is_readable {
+            let is_shown = is_readable && !self.is_parting(id);
+            if !is_counted || !is_placed || !is_told || is_listed != is_shown {
                 return Ok(false);
             }
             for membership in row.feeds {

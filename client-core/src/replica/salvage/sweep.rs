@@ -28,6 +28,8 @@ impl Group<'_> {
             (keys::GONE, What::Mark),
             (keys::REFUSED, What::Refusal),
             (keys::LABELS, What::Label),
+            (keys::UNECHOED, What::Mark),
+            (keys::PARTING, What::Mark),
         ] {
             for key in self.keys(&KeyRange::prefix(&[table]))? {
                 let id = keys::record_of_row(&key);

@@ -37,6 +37,9 @@ impl Desk {
         if is_erased(&self.log, &*store, pushed.record)? {
             return self.take(asker, pushed);
         }
+        if pushed.changes.is_empty() {
+            return self.tell_whether_it_is_here(&*store, asker, pushed, vouched);
+        }
         let held = match self.held(&*store, pushed.record) {
             Err(StoreError::Damaged { .. }) => return self.take(asker, pushed),
             held => held?,
@@ -62,6 +65,38 @@ impl Desk {
             }
             Ok(Some(healed)) => self.settle_healed(&*store, asker, pushed, held, healed),
         }
+    }
+
+    /// Answers somebody who brings nothing but a mark: `duplicate` if what it is about is here, else `missing`. That a record is here at
+    /// all is told to nobody without its mark.
+    fn tell_whether_it_is_here(
+        &mut self,
+        store: &dyn Store,
+        asker: &OwnedAsker,
+        pushed: &Pushed,
+        vouched: &Vouched,
+    ) -> Result<Outcome, StoreError> {
+        let held = match self.held(store, pushed.record) {
+            Err(StoreError::Damaged { .. }) => None,
+            held => held?,
+        };
+        let has_all = held.as_ref().is_some_and(|kept| {
+            let mut heads = vouched.heads.iter();
+            heads.all(|head| kept.document.has(*head))
+        });
+        let is_ours = |desk: &mut Self| {
+            let owner = desk.owner_of(store, asker, pushed, vouched, held.as_ref());
+            owner.map(|owner| owner.is_some())
+        };
+        let is_here = has_all && is_ours(self)?;
+        self.put_back(pushed, held);
+        Ok(match is_here {
+            true => answer(pushed, Verdict::Duplicate, Vec::new()),
+            false => Outcome {
+                missing: vouched.heads.clone(),
+                ..answer(pushed, Verdict::Missing, Vec::new())
+            },
+        })
     }
 
     fn settle_healed(

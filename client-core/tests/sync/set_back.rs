@@ -1,0 +1,101 @@
+//! A server that somebody set back without a word, between saying what it had stored and showing it.
+
+use std::sync::{Arc, Mutex};
+
+use fieldwatch_client_core::replica::State;
+use fieldwatch_schemas::id::RecordId;
+use fieldwatch_schemas::problem::ProblemKind;
+use fieldwatch_schemas::sync::pull::Presence;
+
+use super::server;
+use crate::linked::Device;
+use crate::server::Server;
+
+/// The greeting, and one word for each of two records.
+const OUTCOMES_TOLD: usize = 3;
+
+/// Alice, whose last reply was cut behind so many items, and what the server was before it.
+struct World {
+    server: Arc<Mutex<Server>>,
+    alice: Device,
+    earlier: Server,
+    edited: RecordId,
+    made: RecordId,
+}
+
+impl World {
+    fn cut_after(items: usize) -> Self {
+        let server = server();
+        let mut alice = Device::new(1, &server);
+        let edited = alice.new_case("shop");
+        alice.new_case("another");
+        alice.synced();
+        let earlier = server.lock().unwrap().clone();
+        alice.set(edited, "problem", "contract", 1);
+        let made = alice.new_case("made since");
+        alice.link.cut_after = items;
+        if let Err(error) = alice.sync() {
+            assert_eq!(error.problem().kind(), Some(ProblemKind::Offline));
+        }
+        alice.link.cut_after = usize::MAX;
+        Self {
+            server,
+            alice,
+            earlier,
+            edited,
+            made,
+        }
+    }
+
+    fn set_back(&mut self) {
+        *self.server.lock().unwrap() = self.earlier.clone();
+    }
+
+    fn server_has_all(&self) -> bool {
+        let server = self.server.lock().unwrap();
+        let edited = server.records[&self.edited].document.view();
+        edited.text("problem") == Some("contract") && server.records.contains_key(&self.made)
+    }
+}
+
+#[test]
+fn what_a_server_forgot_after_its_word_and_before_its_item_is_offered_again() {
+    for items in 0..16 {
+        for loses_power in [false, true] {
+            let mut world = World::cut_after(items);
+            world.set_back();
+            if loses_power {
+                world.alice.power_loss();
+            }
+            world.alice.synced();
+            assert!(world.server_has_all(), "cut after {items}");
+            let view = |record| world.alice.replica.view(record).unwrap();
+            assert_eq!(view(world.edited).state, State::Stored);
+            assert_eq!(view(world.made).state, State::Stored);
+            assert_eq!(world.alice.synced().round_trips, 1, "nothing is left");
+        }
+    }
+}
+
+#[test]
+fn a_reply_that_was_cut_behind_its_outcomes_costs_nothing_more_where_nothing_was_lost() {
+    let mut world = World::cut_after(OUTCOMES_TOLD);
+    let synced = world.alice.synced();
+    assert_eq!(
+        (synced.pushed, synced.round_trips, synced.repaired),
+        (0, 1, 0)
+    );
+    assert!(world.alice.link.last.as_ref().unwrap().outbox.is_empty());
+    assert!(world.server_has_all());
+}
+
+#[test]
+fn work_that_nobody_shows_because_it_lies_elsewhere_is_asked_after_once_and_goes() {
+    let mut world = World::cut_after(OUTCOMES_TOLD);
+    let made = world.made;
+    world.server.lock().unwrap().remove(made, Presence::Left);
+    let synced = world.alice.synced();
+    assert!(synced.round_trips <= 2, "{synced:?}");
+    assert!(world.alice.replica.view(made).is_err());
+    assert_eq!(world.alice.synced().round_trips, 1);
+}
