@@ -54,6 +54,7 @@ impl Group<'_> {
         let id = item.record;
         let held = self.find(id)?;
         let mut held = held.unwrap_or_else(|| Held::new(id, &item.kind));
+        let sent = held.sent();
         let taken = if held.row.kind == item.kind {
             take(&mut held, item)
         } else {
@@ -91,7 +92,9 @@ impl Group<'_> {
         }
         let number = self.feed_number(feed)?;
         let mut also = Batch::new();
-        if held.row.is_refused && !held.has_unsent() {
+        // What was refused is judged again together with what the server had and lost.
+        let is_owed = held.owes_any_of(&sent);
+        if held.row.is_refused && (is_owed || !held.has_unsent()) {
             held.row.is_refused = false;
             also.delete(keys::of_record(keys::REFUSED, id));
         }

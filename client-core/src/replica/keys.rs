@@ -32,9 +32,8 @@ use sha2::{Digest as _, Sha256};
 
 /// The tables whose keys name a record behind their first byte: their rows are sealed under that record's key.
 pub(super) const OF_RECORDS: [u8; 14] = [
-    LABELS, CHANGES, GONE, INDEX, SEGMENT, RECEIPTS, REFUSED, RECORDS, SUMMARIES, UNECHOED, PARTING,
-    WANTED,
-    CONFLICTS, ASIDE,
+    LABELS, CHANGES, GONE, INDEX, SEGMENT, RECEIPTS, REFUSED, RECORDS, SUMMARIES, UNECHOED,
+    PARTING, WANTED, CONFLICTS, ASIDE,
 ];
 
 pub(super) const LABELS: u8 = b'a';

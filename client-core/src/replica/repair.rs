@@ -306,6 +306,17 @@ impl Group<'_> {
 }
 
 impl Held {
+    /// Which of its changes the server has, as far as it said.
+    pub(super) fn sent(&self) -> Vec<bool> {
+        self.changes.iter().map(|each| !each.is_unsent).collect()
+    }
+
+    /// Whether the server lacks one of those that it had.
+    pub(super) fn owes_any_of(&self, sent: &[bool]) -> bool {
+        let mut changes = self.changes.iter().zip(sent);
+        changes.any(|(change, was_sent)| *was_sent && change.is_unsent)
+    }
+
     /// Notes that the server has nothing of it but what lies below these heads. Whether it had said otherwise.
     pub(super) fn owe_what_is_not_below(&mut self, heads: &[Hash]) -> bool {
         let Some(below) = self.graph().and_then(|graph| graph.below(heads)) else {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use fieldwatch_client_core::replica::State;
-use fieldwatch_schemas::id::RecordId;
+use fieldwatch_schemas::id::{LogId, RecordId};
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::sync::pull::Presence;
 
@@ -98,4 +98,64 @@ fn work_that_nobody_shows_because_it_lies_elsewhere_is_asked_after_once_and_goes
     assert!(synced.round_trips <= 2, "{synced:?}");
     assert!(world.alice.replica.view(made).is_err());
     assert_eq!(world.alice.synced().round_trips, 1);
+}
+
+#[test]
+fn a_record_that_both_changed_is_not_given_up_before_it_came() {
+    let server = server();
+    let (mut alice, mut bob) = (Device::new(1, &server), Device::new(2, &server));
+    let case = alice.new_case("shop");
+    alice.synced();
+    bob.synced();
+    let mut restored = server.lock().unwrap().clone();
+    restored.log = LogId([2; 16]);
+    alice.set(case, "problem", "contract", 1);
+    alice.synced();
+    *server.lock().unwrap() = restored;
+    bob.set(case, "respondent.name", "bar", 2);
+    bob.synced();
+    // She hears that the server has something else, and not what.
+    server.lock().unwrap().reply_records = 0;
+    drop(alice.sync());
+    server.lock().unwrap().reply_records = usize::MAX;
+    alice.power_loss();
+    alice.link.standing.station = Some("330106-0099".to_owned());
+    drop(alice.sync());
+    // This server knows no marks: what it does not take from her stays with her.
+    let refused = alice.replica.quarantined().unwrap();
+    assert_eq!(
+        refused.iter().map(|each| each.record).collect::<Vec<_>>(),
+        [case]
+    );
+    let view = alice.replica.view(case).unwrap().view;
+    assert_eq!(view.text("problem"), Some("contract"));
+}
+
+#[test]
+fn what_was_acknowledged_is_offered_though_the_rest_of_the_record_was_refused() {
+    for lies_elsewhere in [true, false] {
+        let server = server();
+        let mut alice = Device::new(1, &server);
+        let case = alice.new_case("shop");
+        alice.synced();
+        let mut restored = server.lock().unwrap().clone();
+        restored.log = LogId([2; 16]);
+        if lies_elsewhere {
+            restored.remove(case, Presence::Left);
+        }
+        alice.set(case, "problem", "contract", 1);
+        alice.synced();
+        let refusal = ProblemKind::NotPermitted;
+        server.lock().unwrap().refuses.insert(case, refusal);
+        alice.set(case, "respondent.name", "bar", 2);
+        alice.synced();
+        assert_eq!(alice.replica.view(case).unwrap().state, State::Quarantined);
+        server.lock().unwrap().remove(case, Presence::Left);
+        alice.synced();
+        *server.lock().unwrap() = restored;
+        alice.synced();
+        let server = server.lock().unwrap();
+        let view = server.records[&case].document.view();
+        assert_eq!(view.text("problem"), Some("contract"), "{lies_elsewhere}");
+    }
 }
