@@ -4,8 +4,8 @@
 //! One file beside the store, which only grows and is copied apart from backups: a store that is older than its ledger is brought up
 //! to it when it is opened, so that who was revoked stays revoked and what was erased stays erased. Each entry carries the hash of
 //! the one before and the server's signature; it is on the disk for good before [`Ledger::append`] returns, and before the store
-//! hears of it. What a power loss left of an entry that was never acknowledged is cut off at the next opening; anything else that is
-//! not as it was written is an error.
+//! hears of it. What a power loss left of an entry that was never acknowledged, whichever parts of it, is cut off at the next opening;
+//! anything else that is not as it was written is an error.
 
 mod chain;
 mod entry;
@@ -24,8 +24,8 @@ use self::roll::{MemoryRoll, Roll};
 /// Why the ledger refused, or could not.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// The disk failed. What was to be appended is not there, unless the server ends before the next entry: then whoever opens the
-    /// ledger may find it whole, and it counts.
+    /// The disk failed. What was to be appended is not there, unless its end reached the disk all the same and the server ends before
+    /// the next entry: then whoever opens the ledger finds it whole, and it counts.
     #[error("the ledger could not be read or written")]
     Disk(#[from] std::io::Error),
     /// It is not what this server wrote.
@@ -121,9 +121,10 @@ impl Ledger {
         }
         tail.is_unsure = true;
         self.roll.append(&bytes)?;
+        self.roll.append(&chain::END)?;
         *tail = Tail {
             mark,
-            length: tail.length + bytes.len() as u64,
+            length: tail.length + (bytes.len() + chain::END.len()) as u64,
             is_unsure: false,
         };
         self.lock_erased().extend(entry.erased());

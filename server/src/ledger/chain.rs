@@ -1,12 +1,14 @@
 //! How entries lie in the ledger's file, each chained to the one before.
 //!
 //! ```text
-//! length of the body, 4, big-endian ‖ first 4 bytes of its SHA-256 ‖ body ‖ Ed25519 signature, 64
+//! length of the body, 4, big-endian ‖ first 4 bytes of its SHA-256 ‖ body ‖ Ed25519 signature, 64 ‖ end, 8
 //! body = CBOR { 0: number, 1: hash of the entry before, 2: entry };  hash = SHA-256(body ‖ signature)
 //! ```
 //!
-//! Each hash covers all entries before, so reading proves every hash and only the last signature. The length has a check of its
-//! own, so that a damaged one is not taken for the beginning of an entry that a power loss cut short.
+//! Each hash covers all entries before, so reading proves every hash and only the last signature.
+//!
+//! The end is written when the rest is on the disk for good, and nobody is told before the end is. So what has no end behind it was
+//! never acknowledged, whichever of its sectors a power loss left unwritten; what has one was, and anything wrong with it is damage.
 
 use minicbor::{Decode, Encode};
 use ring::signature::{ED25519, Ed25519KeyPair, UnparsedPublicKey};
@@ -19,6 +21,9 @@ use super::entry::Entry;
 const BODY_BYTES_MAX: usize = 1 << 20;
 const HEAD_BYTES: usize = 8;
 const SIGNATURE_BYTES: usize = 64;
+/// The end of an entry. No text has these bytes, and none of them is zero.
+pub(super) const END: [u8; END_BYTES] = *b"\xf5\xffDONE\xff\xf5";
+const END_BYTES: usize = 8;
 /// What is signed begins with this, so that no signature of the server's stands for anything else.
 const PURPOSE: &[u8] = b"fieldwatch ledger entry\0";
 
@@ -72,7 +77,7 @@ struct ReadBody {
     entry: Entry,
 }
 
-/// The bytes of the next entry, and what the one after is chained to.
+/// The bytes of the next entry up to its end, and what the one after is chained to.
 pub(super) fn next(
     mark: &Mark,
     entry: &Entry,
@@ -110,49 +115,39 @@ impl Links {
         };
         let (mut rest, mut last) = (bytes, None);
         while let Some((body, signature, after)) = marks.split(rest)? {
-            marks.take(body, signature)?;
+            if let Err(error) = marks.take(body, signature) {
+                // It may be right, and the one before it wrong.
+                proven(last, marks.last.number, public_key)?;
+                return Err(error);
+            }
             marks.length += (rest.len() - after.len()) as u64;
             last = Some((body, signature));
             rest = after;
         }
-        if let Some((body, signature)) = last {
-            let key = UnparsedPublicKey::new(&ED25519, public_key);
-            let proven = key.verify(&signed(body), signature);
-            proven.map_err(|_| LedgerError::Damaged {
-                number: marks.last.number,
-                what: "its signature does not hold",
-            })?;
-        }
+        proven(last, marks.last.number, public_key)?;
         Ok(marks)
     }
 
-    /// The next body and signature, and what follows them; `None` at the end, an unfinished entry included.
-    #[expect(clippy::type_complexity, reason = "three slices of one")]
-    fn split<'a>(
-        &self,
-        rest: &'a [u8],
-    ) -> Result<Option<(&'a [u8], &'a [u8], &'a [u8])>, LedgerError> {
-        // A file that grew before its bytes were written reads as zeros there.
-        if rest.iter().all(|byte| *byte == 0) {
-            return Ok(None);
+    /// The next body and signature, and what follows them; `None` where nothing follows that was ever acknowledged.
+    fn split<'a>(&self, rest: &'a [u8]) -> Result<Option<Parts<'a>>, LedgerError> {
+        let read = parts(rest);
+        if let Some((body, signature, tail)) = read
+            && let Some(after) = tail.strip_prefix(&END)
+        {
+            return Ok(Some((body, signature, after)));
         }
-        let Some((head, tail)) = rest.split_at_checked(HEAD_BYTES) else {
-            return Ok(None);
-        };
-        let (length, check) = head.split_at_checked(4).unwrap_or_default();
-        let length = length.first_chunk().copied().map(u32::from_be_bytes);
-        let length = length.filter(|length| check_of(*length) == check);
-        let length = length.and_then(|length| usize::try_from(length).ok());
-        let length = length.filter(|length| *length <= BODY_BYTES_MAX);
-        let length = length.ok_or_else(|| self.damaged("its length does not hold"))?;
-        let parts = tail.split_at_checked(length).and_then(|(body, tail)| {
-            let (signature, after) = tail.split_at_checked(SIGNATURE_BYTES)?;
-            Some((body, signature, after))
-        });
-        let is_unwritten = |(_, signature, after): &(&[u8], &[u8], &[u8])| {
-            after.is_empty() && signature.iter().all(|byte| *byte == 0)
-        };
-        Ok(parts.filter(|parts| !is_unwritten(parts)))
+        if rest.windows(END_BYTES).any(|bytes| bytes == END) {
+            return Err(
+                self.damaged("something is wrong with it, and its end or a later one is there")
+            );
+        }
+        let (_, _, tail) = read.unwrap_or_default();
+        let ends = END.iter().chain(std::iter::repeat(&0));
+        let could_be_unwritten = |(byte, end): (&u8, &u8)| *byte == 0 || byte == end;
+        match tail.iter().zip(ends).all(could_be_unwritten) {
+            true => Ok(None),
+            false => Err(self.damaged("its end does not hold")),
+        }
     }
 
     fn take(&mut self, body: &[u8], signature: &[u8]) -> Result<(), LedgerError> {
@@ -174,6 +169,36 @@ impl Links {
         let number = self.last.number + 1;
         LedgerError::Damaged { number, what }
     }
+}
+
+/// Proves the signature of an entry, if there is one.
+fn proven(
+    entry: Option<(&[u8], &[u8])>,
+    number: u64,
+    public_key: &[u8],
+) -> Result<(), LedgerError> {
+    let Some((body, signature)) = entry else {
+        return Ok(());
+    };
+    let key = UnparsedPublicKey::new(&ED25519, public_key);
+    let what = "its signature does not hold";
+    let proven = key.verify(&signed(body), signature);
+    proven.map_err(|_| LedgerError::Damaged { number, what })
+}
+
+/// A body, its signature, and what follows them.
+type Parts<'a> = (&'a [u8], &'a [u8], &'a [u8]);
+
+/// The parts of what begins with an entry, if its length holds and all of it is there.
+fn parts(rest: &[u8]) -> Option<Parts<'_>> {
+    let (head, tail) = rest.split_at_checked(HEAD_BYTES)?;
+    let (length, check) = head.split_at_checked(4)?;
+    let length = length.first_chunk().copied().map(u32::from_be_bytes)?;
+    let length = Some(length).filter(|length| check_of(*length) == check)?;
+    let length = usize::try_from(length).ok()?;
+    let (body, tail) = tail.split_at_checked(length)?;
+    let (signature, after) = tail.split_at_checked(SIGNATURE_BYTES)?;
+    (length <= BODY_BYTES_MAX).then_some((body, signature, after))
 }
 
 fn signed(body: &[u8]) -> Vec<u8> {

@@ -104,6 +104,84 @@ fn any_bit_that_is_not_as_it_was_written_is_an_error() {
     }
 }
 
+/// An entry of several sectors.
+fn large() -> Entry {
+    let value = (0..1_900_u32)
+        .map(|n| n.to_le_bytes()[0] | 1)
+        .collect::<Vec<u8>>();
+    Entry::Rows(vec![RegisterRow {
+        key: vec![0x80, 1].into(),
+        value: Some(value.into()),
+    }])
+}
+
+/// Zeros where the sectors were not written that a number names, bit by bit, from a place on.
+fn without_sectors(bytes: &[u8], from: usize, unwritten: u32) -> Vec<u8> {
+    let is_unwritten = |place: usize| {
+        let sector = place / 512 - from / 512;
+        place >= from && unwritten >> sector & 1 == 1
+    };
+    let each = bytes.iter().enumerate();
+    let left = each.map(|(place, byte)| if is_unwritten(place) { 0 } else { *byte });
+    left.collect()
+}
+
+#[test]
+fn sectors_that_a_power_loss_left_unwritten_cost_an_unacknowledged_entry_and_no_other() {
+    let world = World::with(2);
+    let before = world.roll.read().unwrap().len();
+    world.open().unwrap().append(&large()).unwrap();
+    let whole = world.roll.read().unwrap();
+    let torn = &whole[..whole.len() - chain::END.len()];
+    let sectors = whole.len() / 512 - before / 512 + 1;
+    assert!(sectors >= 4, "{sectors}");
+    for unwritten in 0..1 << sectors {
+        // The power went before the end was written: whatever is left of the entry goes.
+        let roll = Arc::new(MemoryRoll::new());
+        roll.append(&without_sectors(torn, before, unwritten))
+            .unwrap();
+        let opened = Ledger::open(roll.clone(), &world.key).unwrap();
+        assert_eq!(opened.entries().unwrap(), [erased(0), erased(1)]);
+        opened.append(&erased(2)).unwrap();
+        let again = Ledger::open(roll, &world.key).unwrap();
+        assert_eq!(again.entries().unwrap(), [erased(0), erased(1), erased(2)]);
+        // The end was written, so that somebody may have been told: what is not there any more is missed.
+        let acknowledged = without_sectors(&whole, before, unwritten & !(1 << (sectors - 1)));
+        let is_whole = acknowledged == whole;
+        let roll = Arc::new(MemoryRoll::new());
+        roll.append(&acknowledged).unwrap();
+        match Ledger::open(roll, &world.key).map(|ledger| ledger.last().number) {
+            Ok(number) => assert!(is_whole && number == 3, "{unwritten:b}"),
+            Err(LedgerError::Damaged { number: 3, .. }) => assert!(!is_whole, "{unwritten:b}"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn a_damaged_entry_before_a_valid_one_is_refused_by_its_number_however_it_is_damaged() {
+    let world = World::with(1);
+    let first = world.roll.read().unwrap().len();
+    world.open().unwrap().append(&large()).unwrap();
+    let second = world.roll.read().unwrap().len();
+    world.open().unwrap().append(&erased(2)).unwrap();
+    let whole = world.roll.read().unwrap();
+    for (from, until) in [
+        (first, first + 8),
+        (first + 600, second - 600),
+        (first, second),
+        (second - 8, second),
+    ] {
+        let mut damaged = whole.clone();
+        damaged[from..until].fill(0);
+        let roll = Arc::new(MemoryRoll::new());
+        roll.append(&damaged).unwrap();
+        let opened = Ledger::open(roll, &world.key).map(|ledger| ledger.last());
+        let is_named = matches!(opened, Err(LedgerError::Damaged { number: 2, .. }));
+        assert!(is_named, "{from}..{until}: {opened:?}");
+    }
+}
+
 #[test]
 fn a_ledger_of_another_server_or_without_one_of_its_entries_is_refused() {
     let world = World::with(3);
