@@ -215,7 +215,12 @@ impl Document {
     /// The stations that hold it, every value counted: where nobody has chosen between two, both do.
     #[must_use]
     pub fn stations(&self) -> BTreeSet<String> {
-        let field = self.kind.field("station");
+        self.texts("station")
+    }
+
+    /// The texts of a field, all between which nobody has chosen.
+    pub(crate) fn texts(&self, path: &str) -> BTreeSet<String> {
+        let field = self.kind.field(path);
         let values = field.and_then(|field| self.doc.get_all(ROOT, field.path).ok());
         let values = values.into_iter().flatten();
         values

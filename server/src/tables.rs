@@ -9,7 +9,7 @@
 //! | position | `01 ‖ 01` | the last position, 8 bytes; in every batch that takes one |
 //! | heard | `01 ‖ 03` | [`tombstone::HeardRow`]: how far the store has heard of erasures |
 //! | unfinished | `01 ‖ 02` | [`UnfinishedRow`]: changes that were laid down ahead of their record |
-//! | marks | `01 ‖ 04` to `01 ‖ 06` | work of more than one batch: [`unfinished`] |
+//! | marks | `01 ‖ 04` to `01 ‖ 06`, `01 ‖ 08` | work of more than one batch: [`unfinished`] |
 //! | keys | `01 ‖ 07` | which keys the store belongs to (`log/fit.rs`) |
 //! | lives | `01 ‖ 08 ‖ position` | the mark of the opening of the store that gave the positions behind it, 4 bytes |
 //! | records | `02 ‖ record` | [`RecordRow`] |

@@ -4,6 +4,7 @@
 //! acceptance as a pure function: bytes, meaning, policy, feeds. It never touches a store, so the simulator runs the same code. A
 //! refusal concerns one segment of one record, and what depends on it; the others go on.
 
+pub mod people;
 mod policy;
 mod refusal;
 mod segment;
@@ -267,6 +268,8 @@ pub struct Court<'a> {
     pub station_region: &'a dyn Fn(&str) -> Option<String>,
     /// The checklists published here.
     pub checklists: &'a dyn Checklists,
+    /// Where the records of people lie that are here.
+    pub people: &'a people::WhereLies<'a>,
 }
 
 /// Judges one pushed record, in this order: bytes, then segment by segment meaning, policy, feeds.

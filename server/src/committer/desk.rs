@@ -205,9 +205,13 @@ impl Desk {
                     plan.batch.put(key, tables::encode(row));
                 }
                 let (document, view) = *now;
+                let arrived = held.is_none() && view.kind.is_personal();
                 self.write(document, Some(view), *plan, pushed.record)?;
                 if let Some(row) = moved {
                     self.follow(pushed.record, &row)?;
+                }
+                if arrived {
+                    self.follow_late(pushed.record)?;
                 }
                 return Ok(outcome);
             }
@@ -260,6 +264,7 @@ impl Desk {
             let court = Court {
                 station_region: &*self.station_region,
                 checklists: &self.library(store),
+                people: &|person| follow::where_lies(store, person),
             };
             judge(pushed, known, &who, &court)
         };

@@ -12,7 +12,7 @@ use super::{row_of, tombstone_of};
 use crate::ledger::Erasure;
 use crate::log::Log;
 use crate::tables::tombstone::TombstoneRow;
-use crate::tables::unfinished::redacting_key;
+use crate::tables::unfinished::{awaiting_key, redacting_key};
 use crate::tables::{self, FeedHead, Place, RecordRow, prefix};
 
 /// Carries out erasures that may have been carried out before, in part or whole; durable when this returns.
@@ -82,9 +82,10 @@ pub(super) fn put_tombstone(batch: &mut Batch, erasure: &Erasure, places: &[Plac
     let mut moved = Vec::with_capacity(places.len());
     for place in places {
         batch.delete(tables::feed_row_key(&place.feed, place.position));
+        let presence = Presence::Erased;
         let place = Place {
             position,
-            presence: Presence::Erased,
+            presence,
             ..place.clone()
         };
         let key = tables::feed_row_key(&place.feed, position);
@@ -100,6 +101,7 @@ pub(super) fn put_tombstone(batch: &mut Batch, erasure: &Erasure, places: &[Plac
     batch.delete(tables::record_key(record));
     batch.delete(tables::summary_key(record));
     batch.delete(redacting_key(record));
+    batch.delete(awaiting_key(record));
     batch.put(tables::POSITION, position.to_be_bytes());
 }
 

@@ -1,17 +1,21 @@
 //! Moves at the desk: who follows a case, where records lie when a station's region changes, what waits for a release, and that a crash
 //! in between is made good.
 
+use std::collections::BTreeSet;
+
 use fieldwatch_schemas::feed::Feed;
+use fieldwatch_schemas::field::FieldValue;
 use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::limits::{PUSH_CHANGES_MAX, QUARANTINE_DEVICE_CHANGES_MAX};
+use fieldwatch_schemas::record::edit::Act;
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::sync::exchange::Item;
 use fieldwatch_schemas::sync::push::{Outcome, Verdict};
 use fieldwatch_server::committer::{Desk, OwnedAsker, Placed, Push, Sharing};
 
 use crate::replica::{Replica, text};
-use crate::world::{STATION, World, asker, staff};
+use crate::world::{STATION, World, asker, coordinator, staff};
 
 const SECOND: &str = "330108-0001";
 
@@ -74,6 +78,109 @@ fn a_disk_that_fails_between_a_case_and_its_consumer_leaves_no_half_of_the_move(
     assert_eq!(records_in(&world, "station/330106-0012/personal"), 0);
     assert_eq!(records_in(&world, "station/330108-0001/personal"), 1);
     assert_eq!(world.check().problems, Vec::<String>::new());
+}
+
+/// A coordinator shares a case with the second station.
+fn share(world: &World, case: RecordId, of: &Replica) {
+    let mut carol = Replica::new(coordinator(7, "330106"), &[]);
+    carol.documents.insert(case, of.documents[&case].clone());
+    let with = FieldValue::Codes(BTreeSet::from([SECOND.to_owned()]));
+    let path = "shared_with".to_owned();
+    carol.edit(case, &[Act::Set { path, value: with }]);
+    assert_eq!(push(world, &mut carol)[0].verdict, Verdict::Stored);
+}
+
+#[test]
+fn who_shares_a_case_draws_nobody_out_of_the_other_station_by_naming_them_and_taking_it_over() {
+    let world = two_stations();
+    let mut alice = Replica::of_station(staff(1));
+    let stranger = alice.begin(Kind::Party);
+    alice.edit(stranger, &[text("station", STATION), text("name", "李明")]);
+    let case = alice.new_case();
+    push(&world, &mut alice);
+    share(&world, case, &alice);
+    let bob = asker(2, Role::StationStaff, Some(SECOND), None);
+    let mut bob = Replica::new(bob, &[Feed::station(SECOND).unwrap()]);
+    bob.sync(&world).unwrap();
+    let own = bob.begin(Kind::Party);
+    bob.edit(own, &[text("station", SECOND), text("name", "王芳")]);
+    bob.edit(case, &[text("party", &stranger.to_string())]);
+    bob.edit(case, &[text("station", SECOND)]);
+    let outcomes = push(&world, &mut bob);
+    let refused = outcomes.iter().find(|outcome| outcome.record == case);
+    let problem = refused.and_then(|outcome| outcome.problem.as_deref());
+    assert_eq!(problem, Some("not_permitted"));
+    assert_eq!(records_in(&world, "station/330106-0012/personal"), 1);
+    // With a consumer of his own he may.
+    bob.outbox.remove(&case);
+    bob.documents.insert(case, alice.documents[&case].clone());
+    let mut carol = Replica::new(
+        asker(3, Role::StationStaff, Some(SECOND), None),
+        &[Feed::station(SECOND).unwrap()],
+    );
+    carol.sync(&world).unwrap();
+    carol.edit(case, &[text("party", &own.to_string())]);
+    carol.edit(case, &[text("station", SECOND)]);
+    assert_eq!(push(&world, &mut carol)[0].verdict, Verdict::Stored);
+    assert_eq!(records_in(&world, "station/330106-0012/personal"), 1);
+    assert_eq!(records_in(&world, "station/330108-0001/personal"), 1);
+    assert_eq!(world.check().problems, Vec::<String>::new());
+}
+
+#[test]
+fn a_consumer_who_comes_after_their_case_was_handed_on_follows_it_whatever_fails() {
+    for fails in [None, Some(1), Some(2)] {
+        let world = two_stations();
+        let mut alice = Replica::of_station(staff(1));
+        let party = alice.begin(Kind::Party);
+        alice.edit(party, &[text("station", STATION), text("name", "王芳")]);
+        let late = alice.outbox.remove(&party).unwrap();
+        let case = alice.new_case();
+        alice.edit(case, &[text("party", &party.to_string())]);
+        push(&world, &mut alice);
+        alice.edit(case, &[text("station", SECOND)]);
+        push(&world, &mut alice);
+        alice.outbox.insert(party, late);
+        if let Some(batches) = fails {
+            world.store.fail_after(batches);
+            let outbox = alice.request().outbox;
+            assert!(world.push(&alice.asker.clone(), outbox).is_err());
+            world.store.have_room();
+            world.log.reopen().unwrap();
+        }
+        push(&world, &mut alice);
+        assert_eq!(
+            records_in(&world, "station/330106-0012/personal"),
+            0,
+            "{fails:?}"
+        );
+        assert_eq!(records_in(&world, "station/330108-0001/personal"), 1);
+        assert_eq!(world.check().problems, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_consumer_who_comes_after_their_case_went_there_and_back_stays() {
+    let world = two_stations();
+    let mut alice = Replica::of_station(staff(1));
+    let party = alice.begin(Kind::Party);
+    alice.edit(party, &[text("station", STATION), text("name", "王芳")]);
+    let late = alice.outbox.remove(&party).unwrap();
+    let case = alice.new_case();
+    alice.edit(case, &[text("party", &party.to_string())]);
+    alice.edit(case, &[text("station", SECOND)]);
+    push(&world, &mut alice);
+    let mut bob = Replica::new(
+        asker(2, Role::StationStaff, Some(SECOND), None),
+        &[Feed::station(SECOND).unwrap()],
+    );
+    bob.sync(&world).unwrap();
+    bob.edit(case, &[text("station", STATION)]);
+    push(&world, &mut bob);
+    alice.outbox.insert(party, late);
+    push(&world, &mut alice);
+    assert_eq!(records_in(&world, "station/330106-0012/personal"), 1);
+    assert_eq!(records_in(&world, "station/330108-0001/personal"), 0);
 }
 
 #[test]
@@ -261,9 +368,24 @@ fn nobody_draws_a_consumer_out_of_another_station_by_a_case_that_never_lay_there
     bob.edit(case, &[text("party", &party.to_string())]);
     bob.edit(case, &[text("station", SECOND)]);
     let outcome = push(&world, &mut bob).remove(0);
+    assert_eq!(outcome.problem.as_deref(), Some("not_permitted"));
+    assert_eq!(records_in(&world, "station/330108-0001"), 0);
+    // Of one whom nobody here knows there is nothing to draw, then or when they come.
+    let own = bob.begin(Kind::Party);
+    bob.edit(own, &[text("station", STATION), text("name", "王芳")]);
+    let late = bob.outbox.remove(&own).unwrap();
+    bob.outbox.clear();
+    let case = bob.new_case();
+    bob.edit(case, &[text("party", &own.to_string())]);
+    bob.edit(case, &[text("station", SECOND)]);
+    let outcome = push(&world, &mut bob).remove(0);
     assert_eq!(outcome.verdict, Verdict::Stored, "it is his now");
+    alice.outbox.insert(own, late);
+    let document = bob.documents[&own].clone();
+    alice.documents.insert(own, document);
+    push(&world, &mut alice);
     assert_eq!(records_in(&world, "station/330108-0001/personal"), 0);
-    assert_eq!(records_in(&world, "station/330106-0012/personal"), 1);
+    assert_eq!(records_in(&world, "station/330106-0012/personal"), 2);
 }
 
 #[test]

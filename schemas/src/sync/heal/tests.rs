@@ -80,6 +80,7 @@ fn healed(
     let court = Court {
         station_region: &region_of,
         checklists: &Shipped,
+        people: &|_| None,
     };
     let held = held.map(|held| Held {
         document: &held.document,

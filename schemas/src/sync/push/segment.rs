@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::transfer::Moved;
-use super::{Asker, Court, Denied, Held, Policy, Refusal, Writer, policy};
+use super::{Asker, Court, Denied, Held, Policy, Refusal, Writer, people, policy};
 use crate::chunk::Chunk;
 use crate::feed::{Feed, feeds_of};
 use crate::id::{Actor, DeviceId, Hash, PersonId};
@@ -188,6 +188,7 @@ impl<'a> Bench<'a> {
                 policy::may_lie(&feeds, kind, self.asker)?;
             }
             policy::may_make(&difference, kind, self.asker)?;
+            people::may_name(before, &after, self.asker, self.court)?;
         }
         Ok(Taken {
             said: Said {

@@ -89,6 +89,17 @@ pub(super) fn judged(
     standing: &Standing,
     device: u8,
 ) -> Judgement {
+    judged_among(pushed, held, standing, device, &|_| None)
+}
+
+/// As [`judged`], where people's records lie.
+pub(super) fn judged_among(
+    pushed: &Pushed,
+    held: Option<&Accepted>,
+    standing: &Standing,
+    device: u8,
+    people: &people::WhereLies<'_>,
+) -> Judgement {
     let held_view = held.map(|accepted| &accepted.view);
     let grants = grants_of(standing);
     let asker = Asker {
@@ -112,6 +123,7 @@ pub(super) fn judged(
     let court = Court {
         station_region: &region_of,
         checklists: &crate::checklist::published::Shipped,
+        people,
     };
     let whole = judge(pushed, held, &asker, &court);
     let since = judge(pushed, proved, &asker, &court);

@@ -3,7 +3,10 @@
 //! They lie in the station's personal feed, each a record of its own. The station that has the case now must be able to call them; the
 //! station that gave it away must not keep what it needs no longer. So they move with the case by the server's hand, in the name of who
 //! moved it; somebody who stands behind other cases of the old station too is shared instead, and stays with both. The case's own batch
-//! leaves a mark, which is removed when all have followed.
+//! leaves a mark, which is removed when all have followed. Who has not come to the server yet leaves a mark of their own, by which they
+//! follow when they come.
+
+mod late;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -23,8 +26,10 @@ use super::super::cache::Kept;
 use super::Desk;
 use super::hand::{OrderError, set_shared};
 use crate::log::all_rows;
-use crate::tables::unfinished::{FollowRow, following_key, following_of, followings};
-use crate::tables::{self, FeedRow, SummaryRow};
+use crate::tables::unfinished::{
+    FollowRow, awaiting_of, awaitings, following_key, following_of, followings,
+};
+use crate::tables::{self, FeedRow, RecordRow, SummaryRow};
 
 /// What is to follow a case that some changes moved, if they did. One that comes here moved already was where its author made it, if that
 /// is a station of theirs: nobody draws people out of another's by a case that never lay there.
@@ -80,21 +85,29 @@ fn born(case: &Document) -> Option<View> {
 impl Desk {
     /// Has people follow a case, and removes its mark. What cannot follow is said in the log and stays where it is.
     pub(super) fn follow(&mut self, case: RecordId, row: &FollowRow) -> Result<(), StoreError> {
-        for person in &row.people {
-            match self.follow_one(*person, row) {
-                Ok(()) => {}
-                Err(OrderError::Store(error @ StoreError::Damaged { .. })) => {
-                    tracing::error!(record = %person, %error, "a record cannot follow its case");
-                }
-                Err(OrderError::Store(error)) => return Err(error),
-                Err(error) => {
-                    tracing::warn!(record = %person, %error, "a record does not follow its case");
-                }
-            }
-        }
         let mut batch = Batch::new();
         batch.delete(following_key(case));
+        for person in &row.people {
+            if !self.follow_or_tell(*person, row)? {
+                self.await_person(*person, row, &mut batch)?;
+            }
+        }
         self.log.apply(&batch, None, self.life)
+    }
+
+    /// Has one person follow; false if they are not here. What cannot follow is said in the log.
+    fn follow_or_tell(&mut self, person: RecordId, row: &FollowRow) -> Result<bool, StoreError> {
+        match self.follow_one(person, row) {
+            Ok(is_here) => return Ok(is_here),
+            Err(OrderError::Store(error @ StoreError::Damaged { .. })) => {
+                tracing::error!(record = %person, %error, "a record cannot follow its case");
+            }
+            Err(OrderError::Store(error)) => return Err(error),
+            Err(error) => {
+                tracing::warn!(record = %person, %error, "a record does not follow its case");
+            }
+        }
+        Ok(true)
     }
 
     /// Finishes what a crash left unfinished; what cannot be finished yet is tried again at the next turn.
@@ -118,24 +131,39 @@ impl Desk {
             let marked = tables::decode("what follows a case", &row.value)?;
             self.follow(case, &marked)?;
         }
+        for row in all_rows(&*store, &awaitings())? {
+            if let Some(person) = awaiting_of(&row.key) {
+                self.follow_late(person)?;
+            }
+        }
         Ok(())
     }
 
-    fn follow_one(&mut self, person: RecordId, row: &FollowRow) -> Result<(), OrderError> {
+    /// False if they are not here.
+    fn follow_one(&mut self, person: RecordId, row: &FollowRow) -> Result<bool, OrderError> {
         let Some(kept) = self.look_up(person)? else {
-            return Ok(());
+            return Ok(false);
         };
         let is_personal = kept.document.kind().is_personal();
         let (holders, shared) = (kept.document.stations(), kept.document.shared_with());
         self.cache.put(person, kept);
         if !is_personal {
-            return Ok(());
+            return Ok(true);
         }
         let store = self.log.store()?;
         let is_needed = is_needed_at(&*store, &row.from, person)?;
         let acts = acts(&holders, &shared, row, is_needed);
-        self.write_by_hand(person, &acts, row.by).map(drop)
+        self.write_by_hand(person, &acts, row.by)?;
+        Ok(true)
     }
+}
+
+/// The feeds in which somebody's record lies, or has lain; `None` if there is no such record.
+pub(super) fn where_lies(store: &dyn Store, person: RecordId) -> Option<BTreeSet<Feed>> {
+    let key = tables::record_key(person);
+    let row: Option<RecordRow> = tables::read(store, "a record", &key).ok()?;
+    let row = row.filter(|row| row.kind.is_personal())?;
+    Some(row.places.into_iter().map(|place| place.feed).collect())
 }
 
 /// Where somebody belongs after a case of theirs moved.

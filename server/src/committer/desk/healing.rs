@@ -14,6 +14,7 @@ use fieldwatch_schemas::sync::vouch::{OfRecord, Vouched};
 
 use super::super::answer::{answer, our_fault, refused};
 use super::super::cache::Kept;
+use super::follow::where_lies;
 use super::{Desk, Ruling};
 use crate::committer::OwnedAsker;
 use crate::erase::is_erased;
@@ -114,7 +115,11 @@ impl Desk {
                 Ruling::Write(now, plan, _) => {
                     let (document, view) = *now;
                     tracing::info!(record = %pushed.record, "a record is healed");
+                    let arrived = held.is_none() && view.kind.is_personal();
                     self.write(document, Some(view), *plan, pushed.record)?;
+                    if arrived {
+                        self.follow_late(pushed.record)?;
+                    }
                     verdict = Verdict::Stored;
                 }
                 Ruling::Refuse(refusal) => {
@@ -162,6 +167,7 @@ impl Desk {
         let court = Court {
             station_region: &*self.station_region,
             checklists: &self.library(store),
+            people: &|person| where_lies(store, person),
         };
         Ok(heal(pushed, vouched, known, owner, &who, &court))
     }

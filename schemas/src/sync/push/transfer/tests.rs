@@ -214,6 +214,7 @@ fn a_consumer_shared_with_two_stations_is_neither_taken_from_one_nor_sent_to_a_t
     let court = Court {
         station_region: &|_| Some("330106".to_owned()),
         checklists: &crate::checklist::published::Shipped,
+        people: &|_| None,
     };
     let held = accepted(super::super::judge(&push(&party), None, &by_hand, &court));
     let personal = "station/330108-0001/personal";
