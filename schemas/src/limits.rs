@@ -41,10 +41,12 @@ pub const ITEM_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const STATIONS_TOLD_MAX: usize = 2_000;
 /// The most feeds one request may name.
 pub const FEEDS_MAX: usize = 64;
-/// The most bytes of refused work that the server keeps for a release.
+/// The most bytes of refused work that the server keeps for a release, beside what each device has room for at any rate.
 pub const QUARANTINE_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// The most bytes of refused work of one device that the server keeps for a release.
 pub const QUARANTINE_DEVICE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The bytes of refused work of one device for which there is room however much waits of others.
+pub const QUARANTINE_DEVICE_BYTES_SURE: usize = 512 * 1024;
 /// The most changes of refused work of one device that the server keeps for a release.
 pub const QUARANTINE_DEVICE_CHANGES_MAX: usize = 1_024;
 /// The most feeds that a person could once write and that are remembered, the newest.
@@ -132,6 +134,14 @@ pub const BODIES_BYTES_MAX: usize = 256 * 1024 * 1024;
 pub const BODY_FREE_BYTES: usize = 64 * 1024;
 /// The most syncs under way at once of one device: its own, and those that a lost link has left behind.
 pub const DEVICE_SYNCS_MAX: usize = 4;
+/// How many rows of feeds a device may have read for repairs before it must wait: what is read is forgotten with time.
+pub const REPAIR_ROWS_MAX: u64 = 2_000_000;
+/// How many rows that were read for a device's repairs are forgotten each second.
+pub const REPAIR_ROWS_PER_S: u64 = 1_000;
+/// What one answer to a repair counts at least, in rows.
+pub const REPAIR_ASK_ROWS_MIN: u64 = 1_000;
+/// How often a device may have the feeds of one request read on top of that: a large feed is listed in many requests.
+pub const REPAIR_PASSES_MAX: u64 = 32;
 /// When to come back, as a server that cannot take a request now says it, in seconds.
 pub const RETRY_AFTER_S: u32 = 5;
 /// How long a sync waits for its turn, in milliseconds, before it is told to come back later.

@@ -2,12 +2,14 @@
 
 mod placing;
 
+pub mod allowance;
 pub mod crowd;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fieldwatch_schemas::id::DeviceId;
 
+use self::allowance::Allowances;
 use self::crowd::Crowd;
 use crate::committer::{Committer, CommitterHandle, OwnedAsker};
 use crate::erase;
@@ -33,6 +35,7 @@ pub struct App {
     gate: Gate,
     notary: Arc<Notary>,
     crowd: Arc<Crowd>,
+    allowances: Allowances,
 }
 
 impl App {
@@ -62,6 +65,7 @@ impl App {
             gate,
             notary,
             crowd: Crowd::new(),
+            allowances: Allowances::default(),
         });
         placing::resume(&app)?;
         Ok(app)
@@ -170,6 +174,12 @@ impl App {
     #[must_use]
     pub fn crowd(&self) -> &Arc<Crowd> {
         &self.crowd
+    }
+
+    /// What each device may have read for its repairs.
+    #[must_use]
+    pub fn allowances(&self) -> &Allowances {
+        &self.allowances
     }
 }
 

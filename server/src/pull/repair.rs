@@ -53,6 +53,9 @@ impl Repairing {
         let mut seen = BTreeSet::new();
         let begun = asks.filter_map(|ask| {
             let wanted = feeds.get(usize::from(ask.feed))?;
+            if matches!(&ask.asked, Asked::Lists(lists) if lists.is_empty()) {
+                return None;
+            }
             // A feed's rows are read through for each answer.
             seen.insert(&wanted.feed).then(|| Self {
                 number: ask.feed,
@@ -232,6 +235,9 @@ impl Pull {
 
     /// What only the device has in the feed: it left, it is erased, or it is not known here.
     ///
+    /// That it is erased is told of what lay in a feed of the request, so that nobody learns what was erased elsewhere. Of anything else
+    /// it is not known here: whoever holds it brings it, and hears.
+    ///
     /// That a record lies elsewhere tells nothing while the device has it in another state: it may be this store that was set back.
     fn told_foreign(
         &mut self,
@@ -240,15 +246,20 @@ impl Pull {
         line: Line,
     ) -> Result<Item, StoreError> {
         let (feed, record) = (repairing.number, line.record);
-        let tombstone = tombstone_of(reading.store, record)?;
         let gone = Gone {
             feed,
             record,
             position: 0,
             replaced_by: None,
         };
-        if tombstone.is_some() || self.log.keys().has_erased(record) {
-            return Ok(Item::Erased(gone));
+        if let Some(tombstone) = tombstone_of(reading.store, record)? {
+            let mut places = tombstone.places.iter();
+            let could_know =
+                places.any(|place| self.feeds.iter().any(|wanted| wanted.feed == place.feed));
+            return Ok(match could_know {
+                true => Item::Erased(gone),
+                false => Item::Repair(RepairItem::Unknown(Unknown { feed, record })),
+            });
         }
         let row = self.record(reading, record)?;
         let is_same = |row: &RecordRow| Digest::of(record, &row.heads).short() == line.short;

@@ -14,13 +14,18 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use fieldwatch_schemas::id::DeviceId;
+use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::sync::MEDIA_TYPE;
+use fieldwatch_schemas::sync::exchange::Request as SyncRequest;
+use fieldwatch_schemas::sync::repair::Asked;
 use fieldwatch_schemas::sync::token::TOKEN_HEADER;
 
 use self::coding::Coding;
 use self::reply::Reply;
 use super::reading::bearer;
 use crate::app::App;
+use crate::app::allowance::repair_rows;
 use crate::problem::ApiError;
 use crate::token::{Proof, TokenError};
 
@@ -39,7 +44,8 @@ pub(super) async fn sync(
         }
     };
     let mut place = app.crowd().place(device.id).await?;
-    let request = body::read(&head.headers, body, &mut place).await?;
+    let mut request = body::read(&head.headers, body, &mut place).await?;
+    allow_repair(&app, device.id, &mut request)?;
     let coding = Coding::accepted(&head.headers);
     let token = match proof {
         Proof::Assertion => Some(app.token(device.id)?),
@@ -49,6 +55,25 @@ pub(super) async fn sync(
     let reply = Reply::begin(app, &device, request, coding).await?;
     place.lets_go();
     answered(reply.stream(place), name, token)
+}
+
+/// A device that has had too much repaired waits; what it brings is taken all the same, and nothing is said of its repairs.
+fn allow_repair(app: &App, device: DeviceId, request: &mut SyncRequest) -> Result<(), ApiError> {
+    if request.repair.iter().flatten().next().is_none() {
+        return Ok(());
+    }
+    let rows = repair_rows(app.log(), request)?;
+    if app.allowances().take(device, rows, app.now_ms()) {
+        return Ok(());
+    }
+    tracing::warn!(%device, rows, "a device asks for more repairs than it may");
+    if request.outbox.is_empty() {
+        return Err(ApiError::Refused(ProblemKind::TooMany));
+    }
+    for ask in request.repair.iter_mut().flatten() {
+        ask.asked = Asked::Lists(Vec::new());
+    }
+    Ok(())
 }
 
 fn answered(

@@ -6,10 +6,12 @@ use axum::http::{Request, StatusCode, header};
 use fieldwatch_schemas::limits::{FEEDS_MAX, PUSH_RECORDS_MAX, REQUEST_BYTES_MAX};
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::sync::MEDIA_TYPE;
-use fieldwatch_schemas::sync::push::Pushed;
+use fieldwatch_schemas::sync::exchange::{Item, Request as SyncRequest};
+use fieldwatch_schemas::sync::push::{Pushed, Verdict};
+use fieldwatch_schemas::sync::repair::{Asked, RepairAsk, RepairItem, Sums};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::world::{Device, Reply, World, asking, case, sync_request};
+use crate::world::{Device, HOUR_MS, Reply, STATION, World, asking, case, sync_request};
 
 async fn zstd(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = ZstdEncoder::new(Vec::new());
@@ -168,4 +170,50 @@ async fn json_beyond_its_size_or_not_json_is_refused() {
     ] {
         assert_eq!(world.send(post(media, body)).await.problem(), kind);
     }
+}
+
+/// A request that asks for the repair of everything that a device of the station reads.
+fn repairing() -> SyncRequest {
+    let mut request = asking(&["shared", "station/330106-0012"]);
+    let ask = |feed| RepairAsk {
+        feed,
+        asked: Asked::Sums(Sums::of([])),
+    };
+    request.repair = Some((0..2).map(ask).collect());
+    request
+}
+
+#[tokio::test]
+async fn a_device_that_asks_for_repairs_for_ever_must_wait_and_what_it_brings_is_taken_all_the_same()
+ {
+    let world = World::new();
+    let (alice, bob) = (world.staff().await, world.staff().await);
+    let mut answered = 0;
+    let refused = loop {
+        let reply = world.sync(&alice, &repairing()).await;
+        if reply.status != StatusCode::OK {
+            break reply;
+        }
+        let differs = |item: &Item| matches!(item, Item::Repair(RepairItem::Differs(_)));
+        assert_eq!(reply.items().iter().filter(|item| differs(item)).count(), 2);
+        answered += 1;
+        assert!(answered < 5_000, "it is answered for ever");
+    };
+    assert!(answered > 500, "{answered}: a repair takes a few");
+    assert_eq!(refused.problem(), ProblemKind::TooMany);
+    assert!(refused.headers.contains_key(header::RETRY_AFTER));
+    let mut bringing = repairing();
+    bringing.outbox = vec![case(STATION, "还在路上")];
+    let items = world.sync(&alice, &bringing).await.items();
+    let stored =
+        |item: &Item| matches!(item, Item::Outcome(outcome) if outcome.verdict == Verdict::Stored);
+    assert!(items.iter().any(stored));
+    let says = |item: &Item| matches!(item, Item::Repair(_) | Item::Record(_));
+    assert!(!items.iter().any(says), "nothing was read for it");
+    assert_eq!(world.sync(&bob, &repairing()).await.status, StatusCode::OK);
+    world.advance(HOUR_MS);
+    assert_eq!(
+        world.sync(&alice, &repairing()).await.status,
+        StatusCode::OK
+    );
 }

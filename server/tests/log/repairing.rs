@@ -19,7 +19,7 @@ use fieldwatch_server::register::Register;
 use fieldwatch_server::register::person::{Person, Place};
 
 use crate::replica::{Replica, names, narrative};
-use crate::world::{World, staff};
+use crate::world::{World, asker, staff};
 
 pub(crate) fn filled(cases: usize) -> (World, Replica) {
     let world = World::new();
@@ -229,4 +229,29 @@ fn only_a_proven_end_beyond_the_log_gives_it_another_id_and_only_once() {
     assert_eq!(back.log.id(), renewed);
     back.log.reopen().unwrap();
     assert_eq!(back.log.id(), renewed, "it is durable");
+}
+
+#[test]
+fn that_a_record_is_erased_is_told_of_the_feeds_it_lay_in_and_to_nobody_who_merely_names_it() {
+    let (world, alice) = filled(2);
+    let listed = lines(&alice);
+    let gone = listed[0].record;
+    let ledger = Arc::new(Ledger::in_memory().unwrap());
+    world.handle().erase(&ledger, gone, None).unwrap();
+    let asked = || Asked::Lists(lists(&listed, [bucket(gone)], 1 << 20));
+    let about = |items: Vec<Item>| {
+        let mut about = items.into_iter().filter(|item| match item {
+            Item::Erased(item) => item.record == gone,
+            Item::Repair(RepairItem::Unknown(item)) => item.record == gone,
+            _ => false,
+        });
+        (about.next(), about.next())
+    };
+    let told = about(said(&world, &alice, asked()));
+    assert!(matches!(told, (Some(Item::Erased(_)), None)), "{told:?}");
+    let elsewhere = asker(5, Role::StationStaff, Some("330108-0001"), None);
+    let stranger = Replica::new(elsewhere, &[Feed::station("330108-0001").unwrap()]);
+    let told = about(said(&world, &stranger, asked()));
+    let is_unknown = matches!(told, (Some(Item::Repair(RepairItem::Unknown(_))), None));
+    assert!(is_unknown, "{told:?}");
 }
