@@ -29,7 +29,7 @@ use fieldwatch_schemas::sync::push::{Outcome, Policy, Pushed};
 use tokio::sync::{Notify, mpsc};
 
 use self::act::{Order, gather};
-pub use self::desk::{Desk, OrderError, Placed, SERVER, Sharing};
+pub use self::desk::{Desk, OrderError, Placed, SERVER, Sharing, Waits};
 pub(crate) use self::rebuild::{Opened, rebuild};
 
 use crate::log::Log;

@@ -117,6 +117,7 @@ impl AdminError {
                 OrderError::Unknown => ProblemKind::NotFound,
                 OrderError::Refused(refusal) => refusal.problem,
                 OrderError::Store(_) => ProblemKind::StoreFailed,
+                OrderError::Unavailable(kind) => *kind,
             },
             Self::Desk(kind) => *kind,
             Self::Erase(error) => match error {

@@ -46,7 +46,9 @@ fn in_chinese(error: &AdminError) -> Option<String> {
             format!("不能接收：{}", refusal.words)
         }
         AdminError::Order(OrderError::Store(_)) => return None,
-        AdminError::Desk(_) => "服务器暂时不接受更改".to_owned(),
+        AdminError::Desk(_) | AdminError::Order(OrderError::Unavailable(_)) => {
+            "服务器暂时不接受更改".to_owned()
+        }
         AdminError::Erase(error) => erasing::in_chinese(error)?,
         AdminError::NeverServed => {
             "尚不知道服务器端口：请先启动一次服务器，或使用 --url".to_owned()

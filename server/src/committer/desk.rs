@@ -8,6 +8,7 @@ mod hold;
 mod place;
 
 pub use self::hand::{OrderError, SERVER, Sharing};
+pub use self::hold::Waits;
 pub use self::place::Placed;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -12,7 +12,7 @@ use fieldwatch_schemas::record::edit::Act;
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::sync::exchange::Item;
 use fieldwatch_schemas::sync::push::{Outcome, Verdict};
-use fieldwatch_server::committer::{Desk, OwnedAsker, Placed, Push, Sharing};
+use fieldwatch_server::committer::{Desk, OrderError, OwnedAsker, Placed, Push, Sharing};
 
 use crate::replica::{Replica, text};
 use crate::world::{STATION, World, asker, coordinator, staff};
@@ -286,6 +286,44 @@ fn what_waits_is_bounded_for_each_device_and_what_does_not_fit_is_refused_as_eve
         "another device has its own room"
     );
     assert_eq!(world.check().problems, Vec::<String>::new());
+}
+
+#[test]
+fn what_came_while_a_release_waited_for_its_turn_is_not_released_unseen() {
+    let world = two_stations();
+    let mut alice = Replica::of_station(staff(1));
+    let case = alice.new_case();
+    push(&world, &mut alice);
+    let mut phone = Replica::of_station(moved_away(1));
+    phone.documents = alice.documents.clone();
+    let seen = phone.edit(case, &[text("problem", "contract")]);
+    assert!(push(&world, &mut phone)[0].problem.is_some());
+    let id = world.handle().waiting().unwrap()[0].id.clone();
+    // The desk is busy; behind what keeps it so, more of the same comes first, and then the release.
+    world.store.hold_flush();
+    let mut bob = Replica::of_station(staff(2));
+    bob.new_case();
+    let (handle, outbox) = (world.handle(), bob.request().outbox);
+    let busy = handle.push_blocking(bob.asker.clone(), outbox).unwrap();
+    world.store.wait_for_flush();
+    phone.edit(case, &[text("problem", "quality")]);
+    let (handle, outbox) = (world.handle(), phone.request().outbox);
+    let more = handle.push_blocking(phone.asker.clone(), outbox).unwrap();
+    let asked = id.clone();
+    let release = std::thread::spawn(move || handle.release(&asked).map(drop));
+    world.store.release_flush();
+    let released = release.join().unwrap();
+    busy.all_blocking().unwrap();
+    assert!(more.all_blocking().unwrap()[0].problem.is_some());
+    assert!(matches!(released, Err(OrderError::Unknown)), "{released:?}");
+    let waits = world.handle().waiting().unwrap().remove(0);
+    assert_eq!(waits.changes, 2, "both wait, under another name");
+    assert_ne!(waits.id, id);
+    let taken = world.handle().release(&waits.id).unwrap();
+    assert_eq!((taken.record, taken.changes), (case, 2));
+    assert!(world.handle().waiting().unwrap().is_empty());
+    alice.sync(&world).unwrap();
+    assert!(alice.documents[&case].has(seen.hash()));
 }
 
 #[test]

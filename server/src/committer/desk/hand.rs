@@ -37,6 +37,9 @@ pub enum OrderError {
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
+    /// The committer takes nothing now.
+    #[error("the server takes no changes now")]
+    Unavailable(ProblemKind),
 }
 
 /// Whether a record is to be shared with a station.

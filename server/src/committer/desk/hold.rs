@@ -4,9 +4,12 @@
 //! on a record that went to another station. Bytes and meaning are judged when it comes and when it is released; policy is what the
 //! release stands for. It is bounded per device and in total; what does not fit stays with the device, refused.
 
+mod named;
 mod preview;
 mod room;
 mod rows;
+
+pub use self::named::Waits;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
