@@ -141,6 +141,7 @@ pub fn catch_up(log: &Log, ledger: &Ledger) -> Result<(), EraseError> {
     let last = ledger.last();
     let keys_agree = heard.erasures == log.keys().erasures();
     if keys_agree && heard.mark == last {
+        ledger.note_carried_out();
         return Ok(());
     }
     let erasures = match ledger.after(&heard.mark) {
@@ -160,7 +161,9 @@ pub fn catch_up(log: &Log, ledger: &Ledger) -> Result<(), EraseError> {
     batch.put(HEARD, tables::encode(&now));
     let life = log.life();
     log.apply(&batch, None, life)?;
-    Ok(log.flush(life)?)
+    log.flush(life)?;
+    ledger.note_carried_out();
+    Ok(())
 }
 
 /// Records whose successors are made are to be erased: the ledger hears of those that were cut short before it did.

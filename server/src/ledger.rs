@@ -53,8 +53,15 @@ pub struct Ledger {
     roll: Arc<dyn Roll>,
     key: Ed25519KeyPair,
     tail: Mutex<Tail>,
-    /// What was erased, in the order of its entries.
-    erased: Mutex<Vec<RecordId>>,
+    erased: Mutex<Erased>,
+}
+
+/// What was erased, in the order of its entries.
+#[derive(Debug, Default)]
+struct Erased {
+    records: Vec<RecordId>,
+    /// How many of them the store has carried out: of the others its feeds say that they are there.
+    carried_out: usize,
 }
 
 /// Where the next entry goes.
@@ -89,7 +96,10 @@ impl Ledger {
             length: links.length,
             is_unsure: false,
         };
-        let erased = links.entries.iter().filter_map(Entry::erased).collect();
+        let erased = Erased {
+            records: links.entries.iter().filter_map(Entry::erased).collect(),
+            carried_out: 0,
+        };
         Ok(Self {
             roll,
             key,
@@ -127,13 +137,20 @@ impl Ledger {
             length: tail.length + (bytes.len() + chain::END.len()) as u64,
             is_unsure: false,
         };
-        self.lock_erased().extend(entry.erased());
+        self.lock_erased().records.extend(entry.erased());
         Ok(mark)
     }
 
-    /// Has what was erased looked at, in the order of its entries.
+    /// Notes that the store has carried out every erasure. Nobody else may be erasing.
+    pub(crate) fn note_carried_out(&self) {
+        let mut erased = self.lock_erased();
+        erased.carried_out = erased.records.len();
+    }
+
+    /// Has those erasures looked at that the store has carried out, in the order of their entries.
     pub fn with_erased<T>(&self, look: impl FnOnce(&[RecordId]) -> T) -> T {
-        look(&self.lock_erased())
+        let erased = self.lock_erased();
+        look(erased.records.get(..erased.carried_out).unwrap_or_default())
     }
 
     /// All entries, in the order in which they were appended.
@@ -168,7 +185,7 @@ impl Ledger {
         self.tail().mark
     }
 
-    fn lock_erased(&self) -> MutexGuard<'_, Vec<RecordId>> {
+    fn lock_erased(&self) -> MutexGuard<'_, Erased> {
         self.erased.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

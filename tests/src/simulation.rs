@@ -102,6 +102,8 @@ struct World {
     waiting: Vec<u64>,
     next_flow: u64,
     is_looking_around: bool,
+    /// Whether people work closely together ([`Plan::is_close`]).
+    is_close: bool,
     /// How many feeds had to be repaired.
     repairs: usize,
     findings: Findings,
@@ -157,7 +159,7 @@ impl World {
     fn begin(plan: &Plan, mask: &Mask, disks: &Disks) -> Told<Self> {
         let server = Server::begin(clock::BEGIN_MS, disks("server")?)?;
         let mut chance = Chance::seeded(plan.seed ^ 0xca57);
-        let devices = cast::assemble(&server, &mut chance, disks)?;
+        let devices = cast::assemble(&server, (&mut chance, plan.is_close()), disks)?;
         let stations = server.room()?.register.stations();
         let stations = stations.into_iter().map(|station| station.id).collect();
         let mut queue = Queue::new();
@@ -182,6 +184,7 @@ impl World {
             waiting: Vec::new(),
             next_flow: 0,
             is_looking_around: false,
+            is_close: plan.is_close(),
             repairs: 0,
             findings: Findings::default(),
             made: None,
@@ -254,6 +257,7 @@ impl World {
             stations: &self.stations,
             now,
             chance,
+            is_close: self.is_close,
             did: String::new(),
         };
         let done = hand.act();
@@ -297,10 +301,7 @@ impl World {
     }
 
     fn sync(&mut self, place: usize, mut chance: Chance) -> Told<()> {
-        let (seed, budget) = (
-            chance.next_u64(),
-            chance.hits(10).then(|| 300 + chance.below(4_000)),
-        );
+        let (seed, budget) = (chance.next_u64(), self.budget(&mut chance));
         let weather = match self.mask.is_calm {
             true => Weather::calm(),
             false => Weather::rough(chance, 8),
@@ -311,6 +312,14 @@ impl World {
         };
         let heard = device.sync(seed, budget, weather, now_ms);
         self.hear(place, heard)
+    }
+
+    /// How many bytes a sync may take, where somebody counts them.
+    fn budget(&self, chance: &mut Chance) -> Option<u64> {
+        if self.is_close && chance.hits(25) {
+            return Some(5_000 + chance.below(60_000));
+        }
+        chance.hits(10).then(|| 300 + chance.below(4_000))
     }
 
     fn told(self) -> Run {

@@ -7,6 +7,7 @@ use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::sync::erasures::Erasures;
 use fieldwatch_schemas::sync::exchange::{Item, Request};
+use fieldwatch_server::erase::catch_up;
 use fieldwatch_server::exchange::{Cut, Exchange};
 use fieldwatch_server::ledger::{Entry, Erasure, Ledger};
 use fieldwatch_server::register::Register;
@@ -66,6 +67,9 @@ fn erasures_are_told_once_to_every_device_whatever_feeds_it_reads() {
     for erased in [other, record] {
         register.ledger().append(&erasure(erased)).unwrap();
     }
+    let before = register.erasures_behind(Some(0), 9);
+    assert_eq!(before, None, "the store has not carried them out");
+    catch_up(&world.log, register.ledger()).unwrap();
     let told = |heard: Option<u64>, budget_bytes: Option<u64>| {
         let asker = register.asker(&device).unwrap();
         let request = Request {

@@ -37,7 +37,11 @@ pub(super) fn station_id(number: usize) -> String {
 /// # Errors
 ///
 /// A fault if the register refuses any of it.
-pub(super) fn assemble(server: &Server, chance: &mut Chance, disks: &Disks) -> Told<Vec<Device>> {
+pub(super) fn assemble(
+    server: &Server,
+    (chance, is_close): (&mut Chance, bool),
+    disks: &Disks,
+) -> Told<Vec<Device>> {
     let register = &server.room()?.register;
     let stations = usize::try_from(2 + chance.below(3)).unwrap_or(2);
     for number in 0..stations {
@@ -55,7 +59,11 @@ pub(super) fn assemble(server: &Server, chance: &mut Chance, disks: &Disks) -> T
     let mut people = Vec::new();
     for number in 0..stations {
         for _ in 0..1 + chance.below(2) {
-            people.push((Role::StationStaff, place(Some(&station_id(number)), None)));
+            let mut at = place(Some(&station_id(number)), None);
+            if is_close && chance.hits(60) {
+                at.stations.push(station_id((number + 1) % stations));
+            }
+            people.push((Role::StationStaff, at));
         }
     }
     for city in CITIES {

@@ -21,6 +21,8 @@ pub(super) struct Disk {
     real: Option<Box<dyn Store>>,
     power: Mutex<Power>,
     past: Mutex<Past>,
+    /// What was written since the last flush, by batch: power loss may keep it from ever reaching the disk.
+    fresh: Mutex<Vec<Past>>,
 }
 
 /// Every value that was ever written, by the record that its key names.
@@ -85,7 +87,11 @@ impl Disk {
     /// Every row that was ever written about any record.
     #[must_use]
     pub(super) fn past(&self) -> Past {
-        self.lock_past().clone()
+        let mut past = self.lock_past().clone();
+        for (record, rows) in self.lock_fresh().iter().flatten() {
+            past.entry(*record).or_default().extend_from_slice(rows);
+        }
+        past
     }
 
     /// Has a past of its own.
@@ -98,15 +104,23 @@ impl Disk {
     /// Every row that was ever written about a record.
     #[must_use]
     pub(super) fn ever_held(&self, record: RecordId) -> Vec<Row> {
-        self.lock_past().get(&record).cloned().unwrap_or_default()
+        let mut rows = self.lock_past().get(&record).cloned().unwrap_or_default();
+        let fresh = self.lock_fresh();
+        let fresh = fresh.iter().filter_map(|batch| batch.get(&record));
+        rows.extend(fresh.flatten().cloned());
+        rows
     }
 
     fn lock_past(&self) -> MutexGuard<'_, Past> {
         self.past.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn lock_fresh(&self) -> MutexGuard<'_, Vec<Past>> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn remember(&self, batch: &Batch) {
-        let mut past = self.lock_past();
+        let mut past = Past::new();
         for (key, value) in batch.iter() {
             let record = key.get(1..17).and_then(|id| id.try_into().ok());
             if let Some((record, value)) = record.map(RecordId).zip(value) {
@@ -114,6 +128,17 @@ impl Disk {
                     key: key.to_vec(),
                     value: value.to_vec(),
                 });
+            }
+        }
+        self.lock_fresh().push(past);
+    }
+
+    /// Of what was written since the last flush the oldest `batches` are on the disk, and the others never were.
+    fn settle(&self, batches: usize) {
+        let mut past = self.lock_past();
+        for batch in self.lock_fresh().drain(..).take(batches) {
+            for (record, mut rows) in batch {
+                past.entry(record).or_default().append(&mut rows);
             }
         }
     }
@@ -149,12 +174,14 @@ impl Disk {
     pub(super) fn light_up(&self, batches: usize) {
         *self.power() = Power::default();
         self.memory.crash_keeping(batches);
+        self.settle(batches);
     }
 
     /// As a process that ends and begins again: nothing is lost, a full disk has room again.
     pub(super) fn reopen(&self) {
         *self.power() = Power::default();
         self.memory.reopen();
+        self.settle(usize::MAX);
     }
 
     fn store(&self) -> &dyn Store {
@@ -214,7 +241,9 @@ impl Store for Disk {
 
     fn flush(&self) -> Result<(), StoreError> {
         self.pass()?;
-        self.noted(self.store().flush())
+        self.noted(self.store().flush())?;
+        self.settle(usize::MAX);
+        Ok(())
     }
 
     fn size_bytes(&self) -> Result<u64, StoreError> {

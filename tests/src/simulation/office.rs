@@ -24,10 +24,15 @@ impl World {
     pub(super) fn attend(&mut self, chance: &mut Chance) -> Told<()> {
         let stations: Vec<&str> = self.stations.iter().map(String::as_str).collect();
         let station = chance.pick(&stations).unwrap_or_default().to_owned();
+        let is_close = self.is_close;
         let Some(room) = self.server.room_mut() else {
             return Ok(());
         };
-        let done = match chance.below(10) {
+        let what = match is_close && chance.hits(60) {
+            true => 5,
+            false => chance.below(10),
+        };
+        let done = match what {
             0..5 => return self.release(chance),
             5..8 => room.share(&station, chance)?,
             _ => {

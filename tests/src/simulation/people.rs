@@ -51,6 +51,8 @@ pub(super) struct Hand<'a> {
     pub(super) now: Moment,
     /// Whatever is left to chance.
     pub(super) chance: Chance,
+    /// Whether people work closely together.
+    pub(super) is_close: bool,
     /// What was done, in words.
     pub(super) did: String,
 }
@@ -63,6 +65,13 @@ impl Hand<'_> {
     /// The replica's: an act that is not possible is refused, which people take as it comes.
     pub(super) fn act(&mut self) -> Result<(), ReplicaError> {
         let standing = self.device.standing()?;
+        if self.is_close {
+            match (self.chance.below(100), standing.role) {
+                (0..8, Role::StationStaff | Role::Coordinator) => return self.hand_over(),
+                (8, _) => return self.narrate(&"照抄的聊天记录，".repeat(1_500)),
+                _ => {}
+            }
+        }
         match (self.chance.below(100), standing.role) {
             (0..12, Role::StationStaff) => self.new_case(),
             (12..17, Role::StationStaff) => self.new_party(),
@@ -71,7 +80,11 @@ impl Hand<'_> {
             (0..4, Role::Coordinator) => self.new_campaign(),
             (4..8, Role::Coordinator) | (17..20, Role::StationStaff) => self.hand_over(),
             (25..62, _) => self.edit(),
-            (62..70, _) => self.narrate(),
+            (62..70, _) => {
+                let pieces = ["又坏了", "退货", "商家不认", "有发票"];
+                let piece = self.chance.pick(&pieces).unwrap_or("");
+                self.narrate(piece)
+            }
             (70..88, _) => self.event(),
             (88..92, _) => self.choose(),
             (92..97, _) => self.attend_to_quarantine(),
@@ -206,7 +219,7 @@ impl Hand<'_> {
     }
 
     /// Writes into the middle of a long text.
-    fn narrate(&mut self) -> Result<(), ReplicaError> {
+    fn narrate(&mut self, piece: &str) -> Result<(), ReplicaError> {
         let Some(line) = self.pick(None)? else {
             return Ok(());
         };
@@ -218,11 +231,9 @@ impl Hand<'_> {
         let shown = self.device.replica.view(line.record)?;
         let mut words: Vec<char> = shown.view.text(path).unwrap_or_default().chars().collect();
         let place = usize::try_from(self.chance.below(words.len() as u64 + 1)).unwrap_or(0);
-        let piece = ["又坏了", "退货", "商家不认", "有发票"];
-        let piece = self.chance.pick(&piece).unwrap_or("");
         words.splice(place..place, piece.chars());
         let said: String = words.into_iter().collect();
-        self.did = format!("narrate {} {piece}", line.record);
+        self.did = format!("narrate {} {} bytes", line.record, piece.len());
         let mut ids = self.ids();
         self.device
             .replica
