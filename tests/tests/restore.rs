@@ -203,6 +203,7 @@ fn who_works_elsewhere_since_the_restore_still_brings_back_what_only_they_hold_a
     set(&bob, &edited, "bob after the backup")?;
     let his = case(&bob, 3)?;
     synced(&bob)?;
+    synced(&alice)?;
     set(&alice, &edited, "alice after bob")?;
     let hers = case(&alice, 4)?;
     synced(&alice)?;
