@@ -28,6 +28,7 @@ mod list;
 mod offer;
 mod page;
 mod parting;
+mod parts;
 mod rebase;
 mod receipts;
 mod refused;
@@ -102,6 +103,8 @@ struct Memory {
     unechoed: BTreeMap<RecordId, echo::Told>,
     /// Records that are hidden until the server has answered for them.
     parting: BTreeSet<RecordId>,
+    /// How often in a row parts of records that go back led no further.
+    futile_parts: BTreeMap<RecordId, u32>,
     /// Whether something was found damaged.
     suspects: Cell<bool>,
     /// Records that somebody opened since the last offer and whose bodies are not here.

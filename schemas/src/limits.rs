@@ -21,8 +21,8 @@ pub const REPAIR_LISTS_MAX: usize = 256;
 pub const PUSH_RECORDS_MAX: usize = 512;
 /// The size at which a device closes a push and sends the rest with the next request, in bytes of changes.
 pub const PUSH_BYTES_TARGET: usize = 512 * 1024;
-/// The largest sync request after its content coding is undone, in bytes: a server that was set back is given the largest record whole.
-pub const REQUEST_BYTES_MAX: usize = RECORD_BYTES_MAX + 4 * 1024 * 1024;
+/// The largest sync request after its content coding is undone, in bytes.
+pub const REQUEST_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The longest time that a device leaves a server alone because it asked for it, in milliseconds; its own back-off comes on top.
 pub const RETRY_AFTER_MS_MAX: u64 = 3_600_000;
 /// How many records a feed has at least before its index is sent ahead of its bodies.
@@ -49,6 +49,14 @@ pub const QUARANTINE_DEVICE_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const QUARANTINE_DEVICE_BYTES_SURE: usize = 512 * 1024;
 /// The most changes of refused work of one device that the server keeps for a release.
 pub const QUARANTINE_DEVICE_CHANGES_MAX: usize = 1_024;
+/// The most bytes of records on their way back, of which the server keeps parts until the rest has come.
+pub const RETURNING_BYTES_MAX: usize = 16 * RECORD_BYTES_MAX;
+/// The most bytes of such records that one device brings at once: two of the largest.
+pub const RETURNING_DEVICE_BYTES_MAX: usize = 2 * RECORD_BYTES_MAX;
+/// How long the server keeps parts of a record of which nothing more comes, in milliseconds.
+pub const RETURNING_IDLE_MS_MAX: i64 = 7 * 86_400_000;
+/// How often in a row parts of a record may bring a device no further before it does without the server's mark.
+pub const PARTS_FUTILE_MAX: u32 = 2;
 /// The most feeds that a person could once write and that are remembered, the newest.
 pub const FEEDS_FORMER_MAX: usize = 64;
 /// The most stations that one person works at: two feeds each, beside their own two.

@@ -243,15 +243,19 @@ fn may_go(store: &dyn Store, record: RecordId) -> Result<(), EraseError> {
     match row_of(store, record) {
         Ok(Some(row)) if row.kind == Kind::Checklist => Err(EraseError::Kept(row.kind)),
         Ok(Some(_)) | Err(StoreError::Damaged { .. }) => Ok(()),
-        Ok(None) if is_quarantined(store, record)? => Ok(()),
+        Ok(None) if is_waiting(store, record)? => Ok(()),
         Ok(None) => Err(EraseError::RecordUnknown(record)),
         Err(error) => Err(error.into()),
     }
 }
 
-fn is_quarantined(store: &dyn Store, record: RecordId) -> Result<bool, StoreError> {
-    let range = tables::of_record(prefix::QUARANTINE, record);
-    Ok(store.last(&range)?.is_some())
+/// Whether something of it waits for a release, or for the rest of it to come back.
+fn is_waiting(store: &dyn Store, record: RecordId) -> Result<bool, StoreError> {
+    let has = |table: u8| {
+        let last = store.last(&tables::of_record(table, record));
+        last.map(|row| row.is_some())
+    };
+    Ok(has(prefix::QUARANTINE)? || has(prefix::RETURNING)?)
 }
 
 fn erasures_of(entries: Vec<Entry>) -> Vec<Erasure> {

@@ -160,6 +160,10 @@ impl Exchange {
         if ready.is_empty() {
             self.outcomes = None;
         }
+        if let Some(pull) = &mut self.pull {
+            // Of a record that came in parts, what earlier requests brought too.
+            ready.iter().for_each(|outcome| pull.has(&outcome.durable));
+        }
         if let Some(hearing) = &mut self.hearing {
             ready.iter().for_each(|outcome| hearing.note(outcome));
         }

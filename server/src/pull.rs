@@ -199,6 +199,11 @@ impl Pull {
         self.budget.pays_for(size_bytes)
     }
 
+    /// Notes changes that the device has: they need not be sent.
+    pub(crate) fn has(&mut self, changes: &[Hash]) {
+        self.brought.extend(changes);
+    }
+
     /// How many records were left out because they are damaged.
     #[must_use]
     pub fn skipped(&self) -> usize {

@@ -20,12 +20,14 @@
 //! | tombstones | `07 ‖ record` | [`tombstone::TombstoneRow`] |
 //!
 //! | quarantine | `08 ‖ record ‖ device ‖ number, 4` | [`quarantine::QuarantineRow`] |
+//! | returning | `09 ‖ record ‖ hash` | [`returning::ReturningRow`] |
 //!
 //! A change row counts only up to the position in its record's row: what lies beyond was never finished.
 
 pub mod tombstone;
 
 pub mod quarantine;
+pub mod returning;
 pub mod unfinished;
 
 use fieldwatch_schemas::checklist::published::Checklists;
@@ -57,8 +59,10 @@ pub(crate) mod prefix {
     pub(crate) const TOMBSTONE: u8 = 7;
     /// Refused work that a coordinator may release.
     pub(crate) const QUARANTINE: u8 = 8;
+    /// Parts of records that come back after the server was set back.
+    pub(crate) const RETURNING: u8 = 9;
     /// The tables whose rows are sealed under the key of the record that their keys name first.
-    pub(crate) const SEALED: [u8; 4] = [RECORD, CHANGE, SUMMARY, QUARANTINE];
+    pub(crate) const SEALED: [u8; 5] = [RECORD, CHANGE, SUMMARY, QUARANTINE, RETURNING];
     /// From here on keys are the register's.
     pub(crate) const OTHERS: u8 = 0x80;
 }

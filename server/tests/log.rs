@@ -41,5 +41,7 @@ mod replica;
 mod reporting;
 #[path = "log/set_back.rs"]
 mod set_back;
+#[path = "log/returning.rs"]
+mod returning;
 #[path = "log/world.rs"]
 mod world;

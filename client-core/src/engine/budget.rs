@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::limits::BUDGET_FIRST_OVER_BYTES;
 use fieldwatch_schemas::sync::exchange::Request;
+use fieldwatch_schemas::sync::heal::heads_first;
 use fieldwatch_schemas::sync::push::Pushed;
 use fieldwatch_schemas::sync::repair::{Asked, BucketList, RepairAsk};
 
@@ -154,6 +155,9 @@ impl Budget {
     /// Keeps the first changes of a record that fit, if any do.
     fn trim(&mut self, pushed: &mut Pushed, room: u64, whole: u64) {
         let mut sum = RECORD_BYTES;
+        if pushed.vouched.is_some() {
+            *pushed = heads_first(pushed);
+        }
         let first = pushed.changes.first().map_or(0, |chunk| chunk.len() as u64);
         let fits = |chunk: &&minicbor::bytes::ByteVec| {
             sum += chunk.len() as u64 + CHANGE_BYTES;

@@ -30,6 +30,8 @@ pub(super) struct Exchange {
     pushed: BTreeSet<RecordId>,
     /// Of these it was only asked whether the server has them.
     questions: BTreeSet<RecordId>,
+    /// Of those, what bears the server's mark: only of that it keeps parts.
+    vouched: BTreeSet<RecordId>,
     brought: Brought,
     /// Of what was brought, what the server said it has: what its receipt must be for.
     covered: Covered,
@@ -72,6 +74,7 @@ impl Exchange {
     pub(super) fn new(request: &Request, asks_all: bool) -> Self {
         let questions = request.outbox.iter();
         let questions = questions.filter(|each| each.changes.is_empty());
+        let vouched = request.outbox.iter().filter(|each| each.vouched.is_some());
         Self {
             log: request.log,
             feeds: request.feeds.iter().map(|each| each.feed.clone()).collect(),
@@ -79,6 +82,7 @@ impl Exchange {
             cursors: request.feeds.iter().map(|each| each.cursor).collect(),
             pushed: request.outbox.iter().map(|each| each.record).collect(),
             questions: questions.map(|each| each.record).collect(),
+            vouched: vouched.map(|each| each.record).collect(),
             brought: Brought::of(&request.outbox),
             covered: Covered::new(),
             wants: request.wants.clone(),
@@ -230,6 +234,9 @@ impl Exchange {
         if !self.pushed.contains(&outcome.record) {
             return Taken::Nonsense("an outcome of a record that was not sent");
         }
+        if outcome.verdict == Verdict::Kept && !self.vouched.contains(&outcome.record) {
+            outcome.verdict = Verdict::Missing;
+        }
         if outcome.verdict == Verdict::Missing && !tried.whole(outcome.record) {
             outcome.verdict = Verdict::Refused;
             outcome.problem = Some(ProblemKind::DepsMissing.name().to_owned());
@@ -242,7 +249,7 @@ impl Exchange {
         let is_question = self.questions.contains(&outcome.record);
         let is_empty = outcome.durable.is_empty() && !is_question;
         self.progressed |=
-            !is_empty || matches!(outcome.verdict, Verdict::Missing | Verdict::Refused);
+            !is_empty || !matches!(outcome.verdict, Verdict::Stored | Verdict::Duplicate);
         let rebases = tells_of_a_copy(&outcome) && tried.rebase(outcome.record);
         match outcome.verdict {
             // Nobody made anything, and nobody hears of it.
@@ -250,7 +257,7 @@ impl Exchange {
             Verdict::Refused if rebases => self.page.rebases.insert(outcome.record),
             Verdict::Stored | Verdict::Duplicate => self.acknowledged.insert(outcome.record),
             Verdict::Refused => self.refused.insert(outcome.record),
-            Verdict::Missing => false,
+            Verdict::Missing | Verdict::Kept => false,
         };
         self.page.outcomes.push(outcome);
         if self.page.outcomes.len() < OUTCOMES_MAX || !self.page.arrivals.is_empty() {
@@ -346,7 +353,9 @@ fn weight(item: &Item) -> usize {
         }
         Item::Repair(RepairItem::Stands(stands)) => stands.heads.len() * size_of::<Hash>(),
         Item::Index(index) => index.rows.iter().map(IndexRow::size_bytes).sum(),
-        Item::Outcome(outcome) => outcome.durable.len() * size_of::<Hash>(),
+        Item::Outcome(outcome) => {
+            (outcome.durable.len() + outcome.missing.len()) * size_of::<Hash>()
+        }
         Item::Erasures(erasures) => erasures.size_bytes(),
         _ => 0,
     };

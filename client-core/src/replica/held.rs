@@ -36,6 +36,7 @@ impl Held {
             is_refused: false,
             first: 0,
             vouched: None,
+            lacking: None,
         };
         Self {
             id,

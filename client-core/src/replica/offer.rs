@@ -139,29 +139,22 @@ impl Group<'_> {
         if let Some(question) = self.question(&held) {
             return Ok(question);
         }
-        let (mut changes, mut size_bytes) = (Vec::new(), 0);
-        // What the server once had goes together: only the whole of it shows what its mark is about.
-        let vouched = held.vouched_unsent();
-        let last = vouched.as_ref().and_then(|(places, _)| places.last());
-        let must_go = last.map_or(0, |last| last + 1);
-        let vouched = vouched.map(|(_, vouched)| vouched.clone());
-        for (place, change) in held.changes.into_iter().enumerate() {
+        if let Some(part) = self.vouched_part(&held, room_bytes) {
+            return Ok(part);
+        }
+        let (mut going, mut size_bytes) = (Vec::new(), 0);
+        for (place, change) in held.changes.iter().enumerate() {
             if !change.is_unsent {
                 continue;
             }
             size_bytes += change.chunk.len();
-            let is_full = size_bytes > room_bytes || changes.len() >= PUSH_CHANGES_MAX;
-            if is_full && !changes.is_empty() && place >= must_go {
+            let is_full = size_bytes > room_bytes || going.len() >= PUSH_CHANGES_MAX;
+            if is_full && !going.is_empty() {
                 break;
             }
-            changes.push(change.chunk);
+            going.push(place);
         }
-        Ok(Pushed {
-            record,
-            kind: held.row.kind,
-            changes,
-            vouched,
-        })
+        Ok(held.as_pushed(&going, None))
     }
 
     fn wants(&self) -> Result<Vec<RecordId>, ReplicaError> {

@@ -30,6 +30,7 @@ pub(super) struct Repairing {
 impl Group<'_> {
     /// Turns to another log of the server's. Nothing that is held is thrown away, and no cursor counts any more.
     pub(super) fn turn_to(&mut self, log: LogId) -> Result<(), ReplicaError> {
+        self.state.futile_parts.clear();
         // The new log is named last: a crash before it begins all of this anew.
         let begun = (0..=u8::MAX)
             .zip(&self.state.feeds)

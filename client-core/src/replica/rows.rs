@@ -60,6 +60,9 @@ pub(super) struct RecordRow {
     /// The server's mark, and what it once said to have by it.
     #[n(12)]
     pub(super) vouched: Option<Vouched>,
+    /// Of what goes back in parts: what the server lacks next.
+    #[n(13)]
+    pub(super) lacking: Option<Vec<Hash>>,
 }
 
 /// That a feed contains a record, and what it adds to the feed's digest.

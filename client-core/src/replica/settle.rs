@@ -43,6 +43,9 @@ impl Group<'_> {
             }
             applied.refused.insert(held.id);
         }
+        if outcome.verdict != Verdict::Kept {
+            held.row.lacking = None;
+        }
         match outcome.verdict {
             // It may lie where this person does not see it: unless a feed brings it, it goes when all have come to their end.
             Verdict::Stored | Verdict::Duplicate
@@ -57,7 +60,12 @@ impl Group<'_> {
             }
             Verdict::Stored | Verdict::Duplicate => {}
             Verdict::Missing => {
+                self.do_without_mark(&held);
                 held.owe_all();
+            }
+            Verdict::Kept => {
+                self.note_kept(&mut held, outcome);
+                return self.save(&mut held, None, also);
             }
             Verdict::Refused if self.is_edited_since_offered(&held) => {}
             Verdict::Refused if held.has_unsent() || self.is_parting(held.id) => {

@@ -41,7 +41,8 @@ pub struct Pushed {
     /// The kind, by name: an unknown one is refused by itself.
     #[n(1)]
     pub kind: String,
-    /// Raw chunks in causal order, the frozen one left out. Of too many only so many are read that they can be refused.
+    /// Raw chunks in causal order, the frozen one left out; where they are only a part of what `vouched` covers, from the heads down. Of
+    /// too many only so many are read that they can be refused.
     #[cbor(n(2), decode_with = "some_changes")]
     pub changes: Vec<ByteVec>,
     /// What the server once said it had of the record, where it may have lost it since.
@@ -82,6 +83,9 @@ pub enum Verdict {
     /// Refused; of it only what is named durable was taken.
     #[n(3)]
     Refused,
+    /// Of vouched changes: kept unseen until the rest has come. What is lacking next is named missing ([`super::heal`]).
+    #[n(4)]
+    Kept,
 }
 
 /// The answer to one pushed record; sent only after what it says is durable.
@@ -97,7 +101,7 @@ pub struct Outcome {
     /// Of the changes pushed, those that are durable on the server now.
     #[n(2)]
     pub durable: Vec<Hash>,
-    /// For `missing`: what the server lacks.
+    /// For `missing` and `kept`: what the server lacks.
     #[n(3)]
     pub missing: Vec<Hash>,
     /// For `refused`: the kind of problem, by name.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
+use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::digest::Digest;
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::id::RecordId;
@@ -11,6 +12,7 @@ use fieldwatch_schemas::sync::pull::Presence;
 
 use super::{Findings, shown};
 use crate::log::{Log, Reading};
+use crate::tables::returning::{ReturningRow, returned};
 use crate::tables::tombstone::TombstoneRow;
 use crate::tables::{self, FeedHead, FeedRow, Place, RecordRow, prefix};
 
@@ -40,7 +42,8 @@ pub(super) fn check(log: &Log, findings: &mut Findings) -> Result<(), StoreError
         findings.sound(rows)?;
         let heads = check_heads(reading.store, &expected, findings);
         findings.sound(heads)?;
-        check_tables(reading.store, findings)
+        check_tables(reading.store, findings)?;
+        check_returning(reading.store, findings)
     })
 }
 
@@ -183,7 +186,7 @@ fn check_heads(
 fn check_tables(store: &dyn Store, findings: &mut Findings) -> Result<(), StoreError> {
     let gaps = [
         KeyRange::from_to(&[], &[prefix::LOG]),
-        KeyRange::from_to(&[prefix::QUARANTINE + 1], &[prefix::OTHERS]),
+        KeyRange::from_to(&[prefix::RETURNING + 1], &[prefix::OTHERS]),
     ];
     for gap in gaps {
         store.scan(&gap, &mut |key, _| {
@@ -192,6 +195,23 @@ fn check_tables(store: &dyn Store, findings: &mut Findings) -> Result<(), StoreE
         })?;
     }
     Ok(())
+}
+
+/// Changes on their way back are whole, and lie under their own hashes.
+fn check_returning(store: &dyn Store, findings: &mut Findings) -> Result<(), StoreError> {
+    each(store, prefix::RETURNING, &mut |key, value| {
+        let Some((record, hash)) = returned(key) else {
+            findings.problem(format!("a key of no table: {}", shown(key)));
+            return Ok(());
+        };
+        let what = format!("a change of record {record} on its way back");
+        let row = findings.sound(tables::decode::<ReturningRow>(&what, value))?;
+        let chunk = row.and_then(|row| Chunk::parse(row.chunk.to_vec()).ok());
+        if chunk.is_none_or(|chunk| chunk.hash() != hash) {
+            findings.problem(format!("{what} is not the one that its key names"));
+        }
+        Ok(())
+    })
 }
 
 /// Shows every row of a table to a visitor that can fail.

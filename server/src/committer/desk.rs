@@ -55,6 +55,8 @@ pub struct Desk {
     may_be_left_behind: bool,
     /// How many marks of this group were tried in vain.
     futile: usize,
+    /// Parts of records that come back, counted; unknown until one comes.
+    returning: Option<healing::Returning>,
 }
 
 impl Desk {
@@ -71,6 +73,7 @@ impl Desk {
             waiting: None,
             may_be_left_behind: true,
             futile: 0,
+            returning: None,
         }
     }
 
@@ -83,6 +86,7 @@ impl Desk {
         self.cache.clear();
         self.shelf.clear();
         self.waiting = None;
+        self.returning = None;
     }
 
     /// Takes pushes as the committer takes those that wait together: one flush, then every outcome is there.

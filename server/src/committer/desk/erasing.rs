@@ -29,6 +29,7 @@ impl Desk {
         self.enter();
         drop(self.cache.take(record));
         self.waiting = None;
+        self.returning = None;
         self.unfinished = Some(Arc::clone(ledger));
         let erased = erase(&self.log, ledger, record, replaced_by);
         if !matches!(erased, Err(EraseError::Store(_) | EraseError::Ledger(_))) {

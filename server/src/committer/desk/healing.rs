@@ -1,12 +1,17 @@
 //! Healing at the desk: what a device brings under the server's own mark ([`fieldwatch_schemas::sync::heal`]).
 
+mod parts;
+
+pub(super) use self::parts::Returning;
+
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fieldwatch_schemas::id::PersonId;
+use fieldwatch_schemas::limits::PUSH_CHANGES_MAX;
 use fieldwatch_schemas::store::{KeyRange, Store, StoreError};
-use fieldwatch_schemas::sync::heal::{Healed, heal};
+use fieldwatch_schemas::sync::heal::{Healed, Part, heal, in_causal_order};
 use fieldwatch_schemas::sync::push::{
     Asker, Court, Held, Outcome, Policy, Pushed, Refusal, Verdict, Writer,
 };
@@ -47,25 +52,82 @@ impl Desk {
         };
         let Some(owner) = self.owner_of(&*store, asker, pushed, vouched, held.as_ref())? else {
             self.put_back(pushed, held);
-            return self.take(asker, pushed);
+            return self.take_unmarked(asker, pushed, vouched);
         };
+        self.count_returning(&*store)?;
+        let attempt = AssertUnwindSafe(|| self.part(pushed, vouched, held.as_ref()));
+        let part = catch_unwind(attempt).unwrap_or_else(|_| Err(our_fault()));
+        let part = match part {
+            Ok(part) if part.descent.lacking.is_empty() => part,
+            Ok(part) => {
+                self.put_back(pushed, held);
+                return self.keep_or_take(asker, pushed, vouched, part);
+            }
+            Err(refusal) => return Ok(self.refuse_healing(pushed, held, &refusal)),
+        };
+        let whole = self.with_kept(&*store, pushed, &part.descent.below)?;
         let attempt = AssertUnwindSafe(|| {
-            self.healed(&*store, asker, (pushed, vouched), held.as_ref(), owner)
+            self.healed(&*store, asker, (&whole, vouched), held.as_ref(), owner)
         });
         let healed = catch_unwind(attempt).unwrap_or_else(|_| Ok(Err(our_fault())));
-        match healed? {
+        let outcome = match healed? {
             Ok(None) => {
                 self.put_back(pushed, held);
-                self.take(asker, pushed)
+                self.take_unmarked(asker, pushed, vouched)?
             }
-            Err(refusal) => {
-                tracing::warn!(record = %pushed.record, problem = refusal.problem.name(), "vouched changes are unsound");
-                let outcome = refused(pushed, held.as_ref(), &refusal);
-                self.put_back(pushed, held);
-                Ok(outcome)
-            }
-            Ok(Some(healed)) => self.settle_healed(&*store, asker, pushed, held, healed),
+            Err(refusal) => self.refuse_healing(pushed, held, &refusal),
+            Ok(Some(healed)) => self.settle_healed(&*store, asker, pushed, held, healed)?,
+        };
+        // Taken, or unfit to be taken: either way nothing waits for the rest any more.
+        self.forget_parts(pushed.record, &part.descent.below)?;
+        Ok(outcome)
+    }
+
+    /// Judges a push as if it bore no mark. Of one that is too much for that, the device brings the first changes first.
+    fn take_unmarked(
+        &mut self,
+        asker: &OwnedAsker,
+        pushed: &Pushed,
+        vouched: &Vouched,
+    ) -> Result<Outcome, StoreError> {
+        if pushed.changes.len() > PUSH_CHANGES_MAX {
+            return Ok(Outcome {
+                missing: vouched.heads.clone(),
+                ..answer(pushed, Verdict::Missing, Vec::new())
+            });
         }
+        self.take(asker, &in_causal_order(pushed))
+    }
+
+    /// Keeps a part of a record until the rest has come; where there is no room for it, it is judged as if it bore no mark.
+    fn keep_or_take(
+        &mut self,
+        asker: &OwnedAsker,
+        pushed: &Pushed,
+        vouched: &Vouched,
+        part: Part,
+    ) -> Result<Outcome, StoreError> {
+        let Part { descent, brought } = part;
+        if !self.keep_part(asker.device, pushed.record, &brought)? {
+            tracing::warn!(record = %pushed.record, "there is no room for parts of a record that comes back");
+            return self.take_unmarked(asker, pushed, vouched);
+        }
+        Ok(Outcome {
+            missing: descent.lacking,
+            ..answer(pushed, Verdict::Kept, Vec::new())
+        })
+    }
+
+    fn refuse_healing(
+        &mut self,
+        pushed: &Pushed,
+        held: Option<Kept>,
+        refusal: &Refusal,
+    ) -> Outcome {
+        tracing::warn!(record = %pushed.record, problem = refusal.problem.name(), "vouched changes are unsound");
+        let outcome = refused(pushed, held.as_ref(), refusal);
+        self.put_back(pushed, held);
+        outcome
     }
 
     /// Answers somebody who brings nothing but a mark: `duplicate` if what it is about is here, else `missing`. That a record is here at

@@ -18,6 +18,7 @@ use fieldwatch_schemas::feed::{Feed, Grant};
 use fieldwatch_schemas::id::{DeviceId, Hash, RecordId};
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::store::{Store, StoreError};
+use fieldwatch_schemas::sync::heal::in_causal_order;
 use fieldwatch_schemas::sync::pull::Presence;
 use fieldwatch_schemas::sync::push::{Outcome, Policy, Pushed, Refusal, Verdict};
 
@@ -84,6 +85,8 @@ impl Desk {
             let store = desk.log.store()?;
             let mut kept_records = 0;
             for pushed in outbox {
+                // What a mark covers comes from its heads down.
+                let pushed = &in_causal_order(pushed);
                 if is_erased(&desk.log, &*store, pushed.record)? {
                     continue;
                 }
