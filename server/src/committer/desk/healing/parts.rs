@@ -65,6 +65,7 @@ impl Desk {
             writers: &[],
             size_bytes: usize::try_from(kept.row.size_bytes).unwrap_or(usize::MAX / 2),
             changes: usize::try_from(kept.row.changes).unwrap_or(usize::MAX / 2),
+            proved: None,
         });
         let returning = self.returning.as_ref();
         part(pushed, vouched, known, |hash| {
