@@ -39,9 +39,9 @@ mod repairing;
 mod replica;
 #[path = "log/reporting.rs"]
 mod reporting;
-#[path = "log/set_back.rs"]
-mod set_back;
 #[path = "log/returning.rs"]
 mod returning;
+#[path = "log/set_back.rs"]
+mod set_back;
 #[path = "log/world.rs"]
 mod world;
