@@ -87,10 +87,6 @@ impl Group<'_> {
         applied.pulled += u64::from(is_new);
         applied.rebased += u64::from(!heirs.is_empty());
         self.label_heirs(&mut held, &heirs)?;
-        for author in &item.authors {
-            held.label(author.actor, &author.label);
-        }
-        let number = self.feed_number(feed)?;
         let mut also = Batch::new();
         // What was refused is judged again together with what the server had and lost.
         let is_owed = held.owes_any_of(&sent);
@@ -99,12 +95,28 @@ impl Group<'_> {
             also.delete(keys::of_record(keys::REFUSED, id));
         }
         let document = self.take_back(&mut held, document, &mut also)?;
-        held.row.acknowledged.clone_from(&item.heads);
-        held.vouch(&item.heads, item.mac, item.actor);
-        self.join(&mut held, number, &item.heads, &mut also);
-        self.note_echoed(id, &mut also);
+        self.note_received(feed, item, &mut held, &mut also)?;
         let document = self.show_again(&held, document, &mut also)?;
         self.save(&mut held, document.as_deref(), also)
+    }
+
+    /// Notes what the server says of a record: who wrote, what it has, and that it is in this feed.
+    pub(super) fn note_received(
+        &mut self,
+        feed: &Feed,
+        item: &RecordItem,
+        held: &mut Held,
+        also: &mut Batch,
+    ) -> Result<(), ReplicaError> {
+        for author in &item.authors {
+            held.label(author.actor, &author.label);
+        }
+        let number = self.feed_number(feed)?;
+        held.row.acknowledged.clone_from(&item.heads);
+        held.vouch(&item.heads, item.mac, item.actor);
+        self.join(held, number, &item.heads, also);
+        self.note_echoed(item.record, also);
+        Ok(())
     }
 
     /// Whether what is held of a record makes a document.

@@ -1,6 +1,6 @@
 //! What the server said, made durable: a page of a reply, between two of its commit points.
 //!
-//! Every record is a batch of its own; the cursors move in the last batch, so that a crash in between only repeats work.
+//! A record is never cut in two by batches that count; the cursors move in the last batch, so that a crash in between only repeats work.
 
 use std::collections::BTreeSet;
 
@@ -72,6 +72,17 @@ pub enum Arrival {
     Unknown(RecordId),
 }
 
+impl Arrival {
+    /// The record that it concerns.
+    pub(super) fn record(&self) -> RecordId {
+        match self {
+            Self::Record(item) => item.record,
+            Self::Left(record) | Self::Erased(record) | Self::Unknown(record) => *record,
+            Self::Stands(stands) => stands.record,
+        }
+    }
+}
+
 /// How the replica stands after a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Applied {
@@ -141,9 +152,7 @@ impl Group<'_> {
         for (feed, index) in &page.index {
             self.put_index(feed, index)?;
         }
-        for (feed, arrival) in &page.arrivals {
-            self.arrive(feed, arrival, &mut applied)?;
-        }
+        self.arrive_all(&page.arrivals, &mut applied)?;
         if let Some(asked) = &page.end {
             self.end(asked, &mut applied)?;
         }

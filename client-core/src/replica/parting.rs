@@ -55,7 +55,7 @@ impl Group<'_> {
         }
         also.put(keys::of_record(keys::PARTING, held.id), Vec::new());
         self.state.parting.insert(held.id);
-        Ok(())
+        self.note_changed(held.id, None, also)
     }
 
     /// A record is shown again: a feed contains it, or somebody has written it.

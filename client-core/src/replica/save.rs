@@ -7,11 +7,10 @@
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::record::Document;
 use fieldwatch_schemas::store::{Batch, KeyRange};
-use fieldwatch_schemas::summary::summarise;
 
 use super::held::Held;
+use super::line::Line;
 use super::rows::{RecordRow, RefusalRow, encode};
-use super::search::entry_of;
 use super::{Group, ReplicaError, keys};
 
 /// A batch is closed before it has more rows than this; the final rows of a record fit in what is left.
@@ -28,7 +27,24 @@ impl Group<'_> {
         document: Option<&Document>,
         also: Batch,
     ) -> Result<(), ReplicaError> {
+        if let Some(document) = document.filter(|document| document.kind() == Kind::Checklist) {
+            self.judge_again(document)?;
+        }
+        let line = document.map(|document| Line::of(document, self));
         let mut batch = Batch::new();
+        self.put_record(held, line, also, &mut batch)?;
+        self.store().apply(&batch)?;
+        self.drop_old(held)
+    }
+
+    /// As [`Self::save`], into a batch that others may go with. Nothing old is dropped.
+    pub(super) fn put_record(
+        &mut self,
+        held: &mut Held,
+        line: Option<Line>,
+        also: Batch,
+        batch: &mut Batch,
+    ) -> Result<(), ReplicaError> {
         for place in std::mem::take(&mut held.dirty) {
             let Some(change) = held.changes.get(place) else {
                 continue;
@@ -36,21 +52,18 @@ impl Group<'_> {
             let place = u32::try_from(place).unwrap_or(u32::MAX);
             let number = held.row.first.saturating_add(place);
             batch.put(keys::change(held.id, number), encode(change));
-            self.apply_if_large(&mut batch)?;
+            self.apply_if_large(batch)?;
         }
         for (actor, label) in std::mem::take(&mut held.labels) {
             batch.put(keys::label(held.id, actor), label);
-            self.apply_if_large(&mut batch)?;
+            self.apply_if_large(batch)?;
         }
         batch.append(also);
-        self.place_in_outbox(held, &mut batch);
-        if let Some(document) = document {
-            held.row.heads = document.heads();
-            if document.kind() == Kind::Checklist {
-                self.judge_again(document)?;
-            }
+        self.place_in_outbox(held, batch);
+        if let Some(line) = line {
+            held.row.heads.clone_from(&line.heads);
             if !self.is_parting(held.id) {
-                self.place_in_list(document, &mut batch)?;
+                self.place_line(line, batch)?;
             }
         }
         batch.put(keys::of_record(keys::RECORDS, held.id), encode(&held.row));
@@ -59,8 +72,7 @@ impl Group<'_> {
                 batch.put(keys::feed(number), encode(feed));
             }
         }
-        self.store().apply(&batch)?;
-        self.drop_old(held)
+        Ok(())
     }
 
     /// Removes the changes that others have taken the place of.
@@ -114,17 +126,25 @@ impl Group<'_> {
         document: &Document,
         batch: &mut Batch,
     ) -> Result<(), ReplicaError> {
-        let id = document.id();
+        self.place_line(Line::of(document, self), batch)
+    }
+
+    fn place_line(&self, line: Line, batch: &mut Batch) -> Result<(), ReplicaError> {
+        let Line {
+            record: id,
+            summary,
+            entry,
+            ..
+        } = line;
         match self.summary(id)? {
             Some(before) => batch.delete(keys::list(before.updated_ms, id)),
             None => self.unlist(id, batch)?,
         }
-        let summary = summarise(&document.view(), self);
         batch.put(
             keys::list(summary.updated_ms, id),
             summary.kind.name().as_bytes(),
         );
-        self.note_changed(id, Some(entry_of(id, &summary)), batch)?;
+        self.note_changed(id, Some(entry), batch)?;
         let conflicts = keys::of_record(keys::CONFLICTS, id);
         if summary.conflicts > 0 {
             batch.put(conflicts, Vec::new());

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::id::{Actor, Hash};
-use fieldwatch_schemas::record::Document;
 use fieldwatch_schemas::record::rebase::Numbers;
-use fieldwatch_schemas::sync::pull::{Absorbed, RecordItem, absorb};
+use fieldwatch_schemas::record::{Document, DocumentError};
+use fieldwatch_schemas::sync::pull::RecordItem;
 
 use super::ReplicaError;
 use super::held::Held;
@@ -114,9 +114,11 @@ fn merged(
         };
     }
     let mut document = held.document().map_err(|_| Taken::Unsound)?;
-    match absorb(&mut document, item) {
-        Ok(Absorbed::Complete(_)) => Ok(Some(Box::new(document))),
-        Ok(Absorbed::Incomplete) => Err(Taken::Incomplete),
+    let chunks: Vec<Chunk> = brought.iter().map(|(chunk, _)| chunk.clone()).collect();
+    // Whatever fails here, the document is given up with it.
+    match document.apply(&chunks) {
+        Ok(_) if item.heads.iter().all(|head| document.has(*head)) => Ok(Some(Box::new(document))),
+        Ok(_) | Err(DocumentError::Missing(_)) => Err(Taken::Incomplete),
         Err(_) => Err(Taken::Unsound),
     }
 }

@@ -17,15 +17,13 @@ use super::case::set;
 use super::line::Line;
 use super::round::{median, rounds, timed};
 use super::source::Source;
-use super::{Bench, taking, words};
+use super::{Bench, taking};
 use crate::fault::{Fault, Told};
 
 /// A time after every generated record's.
 const NOW_MS: i64 = 1_790_000_000_000;
 /// Edits, each of another record.
 const EDITS: usize = 20;
-/// A word that most records have, and one that hardly any has.
-const COMMON: &str = "退款";
 
 pub(super) fn measure(bench: &Bench) -> Told<()> {
     for source in &bench.sources {
@@ -44,10 +42,11 @@ fn measure_with(bench: &Bench, source: &Source) -> Told<()> {
     let opened = rounds(bench.scale.rounds, || timed(open).map(|(ms, _)| ms))?;
     bench.tell(&Line::new(format!("device_open_{count}"), name, "ms", opened).at_most(500.0))?;
     let replica: Replica = open()?;
+    let [common, rare] = source.words();
     for (measure, search) in [
         ("device_list_50", None),
-        ("device_search_common", Some(COMMON)),
-        ("device_search_rare", Some(words::RARE)),
+        ("device_search_common", Some(common)),
+        ("device_search_rare", Some(rare)),
     ] {
         let filter = Filter {
             search: search.map(str::to_owned),

@@ -17,6 +17,7 @@ use fieldwatch_schemas::record::import::Row;
 use fieldwatch_schemas::time::Moment;
 
 use super::case::Case;
+use super::words;
 use crate::chance::Chance;
 use crate::device::MAPPING;
 use crate::fault::{Fault, Told};
@@ -59,6 +60,14 @@ impl Source {
         match self {
             Self::Generator => "generator",
             Self::Table(_) => "cfpb",
+        }
+    }
+
+    /// A word that most records have, and one that hardly any has.
+    pub(super) fn words(&self) -> [&'static str; 2] {
+        match self {
+            Self::Generator => [words::COMMON, words::RARE],
+            Self::Table(_) => ["account", "notary"],
         }
     }
 

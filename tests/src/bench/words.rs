@@ -127,6 +127,9 @@ const CLOSINGS: &[&str] = &[
     "消费者表示如协商不成将向法院起诉。",
 ];
 
+/// A word that most records have.
+pub(super) const COMMON: &str = "退款";
+
 /// The words that one record in some thousands has, to be searched for.
 pub(super) const RARE: &str = "榴莲";
 
