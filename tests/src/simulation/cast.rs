@@ -9,7 +9,7 @@ use fieldwatch_server::register::station::Station;
 use fieldwatch_server::register::ticket::{CodeHash, Ticket};
 
 use super::Disks;
-use super::clock::{BEGIN_MS, DAY_MS};
+use super::clock::{BEGIN_MS, DAY_MS, HOUR_MS};
 use super::device::Device;
 use super::server::Server;
 use crate::chance::Chance;
@@ -92,7 +92,12 @@ pub(super) fn assemble(
         let person = register.add_person(person)?;
         let count = if chance.hits(20) { 2 } else { 1 };
         for nth in 0..count {
-            devices.push(enrol(server, &person, (number, nth), disks)?);
+            let mut device = enrol(server, &person, (number, nth), disks)?;
+            if is_close {
+                // No two clocks agree: what stands behind another event cannot be told by them.
+                device.clock_off_ms = chance.below(96).cast_signed() * HOUR_MS - 2 * DAY_MS;
+            }
+            devices.push(device);
         }
     }
     Ok(devices)

@@ -68,7 +68,7 @@ impl Hand<'_> {
         if self.is_close {
             match (self.chance.below(100), standing.role) {
                 (0..8, Role::StationStaff | Role::Coordinator) => return self.hand_over(),
-                (8, _) => return self.narrate(&"照抄的聊天记录，".repeat(1_500)),
+                (8..10, _) => return self.narrate(&"照抄的聊天记录，".repeat(1_000)),
                 _ => {}
             }
         }

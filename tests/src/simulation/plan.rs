@@ -129,7 +129,7 @@ const FAULTS: [(u64, What); 15] = [
 
 impl Plan {
     /// Whether its world is a close one, as every third is: people at two stations, cases that are shared and handed to and fro, long texts,
-    /// and syncs that count bytes.
+    /// syncs that count bytes, and clocks that all say something else.
     #[must_use]
     pub fn is_close(&self) -> bool {
         self.seed.is_multiple_of(3)
