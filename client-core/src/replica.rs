@@ -45,6 +45,7 @@ mod show;
 mod sound;
 mod status;
 mod take;
+mod unproven;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};

@@ -22,6 +22,7 @@
 //! | `v` ‖ record | empty: the record is hidden until the server has answered for it, and goes then |
 //! | `w` ‖ record | the record is wanted whole: `o` because somebody opened it, else empty |
 //! | `x` ‖ record | empty: nobody has settled its conflicts |
+//! | `y` ‖ record | hashes: what the server has of this device's changes and gave no receipt for |
 //! | `z` ‖ record ‖ hash, 32 | an unsent change that does not apply until the server has sent the record whole: its raw chunk |
 //!
 //! Keys are not sealed: they show ids, counts, and when records were changed (of blind kinds, the day), and nothing else. Ids are
@@ -31,9 +32,9 @@ use fieldwatch_schemas::id::{Actor, Hash, RecordId};
 use sha2::{Digest as _, Sha256};
 
 /// The tables whose keys name a record behind their first byte: their rows are sealed under that record's key.
-pub(super) const OF_RECORDS: [u8; 14] = [
+pub(super) const OF_RECORDS: [u8; 15] = [
     LABELS, CHANGES, GONE, INDEX, SEGMENT, RECEIPTS, REFUSED, RECORDS, SUMMARIES, UNECHOED,
-    PARTING, WANTED, CONFLICTS, ASIDE,
+    PARTING, WANTED, CONFLICTS, ASIDE, UNPROVEN,
 ];
 
 pub(super) const LABELS: u8 = b'a';
@@ -57,6 +58,7 @@ pub(super) const NOTES: u8 = b'u';
 pub(super) const PARTING: u8 = b'v';
 pub(super) const WANTED: u8 = b'w';
 pub(super) const CONFLICTS: u8 = b'x';
+pub(super) const UNPROVEN: u8 = b'y';
 pub(super) const ASIDE: u8 = b'z';
 
 /// The record that a key names behind its first byte.

@@ -128,6 +128,7 @@ impl Group<'_> {
                 .sum::<usize>();
             slice.push(pushed);
         }
+        self.push_unproven(&mut slice, size_bytes)?;
         Ok(slice)
     }
 

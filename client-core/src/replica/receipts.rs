@@ -61,6 +61,7 @@ impl Replica {
 impl Group<'_> {
     /// Keeps a receipt that holds. One that does not is told in the log and stops nothing.
     pub(super) fn keep_receipt(&mut self, received: &Received) -> Result<(), ReplicaError> {
+        self.have_receipt(received.covered.keys())?;
         match self.check_receipt(received)? {
             Ok((statement, receipts)) => self.put_receipts(&statement, &receipts),
             Err(why) => {

@@ -46,6 +46,7 @@ impl Group<'_> {
         if outcome.verdict != Verdict::Kept {
             held.row.lacking = None;
         }
+        self.await_receipt(&held, outcome, &mut also)?;
         match outcome.verdict {
             // It may lie where this person does not see it: unless a feed brings it, it goes when all have come to their end.
             Verdict::Stored | Verdict::Duplicate

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use fieldwatch_client_core::chance::SeededChance;
 use fieldwatch_client_core::replica::{Account, Arrival, Page, Received, Replica};
+use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::id::{DeviceId, LogId, RecordId};
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::status::Role;
 use fieldwatch_schemas::store::memory::MemoryStore;
+use fieldwatch_schemas::sync::push::{Outcome, Verdict};
 use fieldwatch_schemas::sync::receipt::{
     Covered, SignedReceipt, Statement, VERSION, signed_bytes, tree_over,
 };
@@ -111,4 +113,69 @@ fn receipts_outlast_a_record_that_leaves_and_go_with_one_that_is_erased() {
     assert_eq!(replica.receipts(Some(record)).unwrap().len(), 1);
     replica.apply(&arrives(Arrival::Erased(record))).unwrap();
     assert!(replica.receipts(None).unwrap().is_empty());
+}
+
+#[test]
+fn what_was_acknowledged_before_a_cut_is_brought_once_more_and_one_receipt_proves_it() {
+    let store = Arc::new(MemoryStore::new());
+    let (replica, record) = enrolled(&store);
+    let mut chance = SeededChance::new(2);
+    let edit = [say("problem", "quality")];
+    replica.edit(record, &edit, &later(1), &mut chance).unwrap();
+    let hashes = |replica: &Replica| -> Vec<_> {
+        let outbox = replica.offer().unwrap().outbox.into_iter();
+        let chunks = outbox.flat_map(|pushed| pushed.changes);
+        chunks
+            .map(|chunk| Chunk::parse(chunk.to_vec()).unwrap().hash())
+            .collect()
+    };
+    let pushed = hashes(&replica);
+    assert_eq!(pushed.len(), 2);
+    let acknowledged = |verdict, durable: &[_]| Outcome {
+        record,
+        verdict,
+        durable: durable.to_vec(),
+        missing: Vec::new(),
+        problem: None,
+        words: None,
+        refused: None,
+    };
+    let cut = Page {
+        outcomes: vec![acknowledged(Verdict::Stored, &pushed)],
+        ..Page::default()
+    };
+    replica.apply(&cut).unwrap();
+    store.crash();
+    let replica = open(&store);
+    assert_eq!(replica.status().unwrap().outbox, 0, "it is on the server");
+    let again = hashes(&replica);
+    assert_eq!(again, pushed[1..], "the newest stands for all below it");
+    let covered = Covered::from([(record, again.clone())]);
+    let proven = Page {
+        outcomes: vec![acknowledged(Verdict::Duplicate, &again)],
+        ..page(&statement(&covered, 9), &covered)
+    };
+    replica.apply(&proven).unwrap();
+    assert_eq!(replica.receipts(Some(record)).unwrap().len(), 1);
+    assert_eq!(hashes(&replica), []);
+    // A server that gives no receipts is not asked for any.
+    let silent = open(&Arc::new(MemoryStore::new()));
+    silent
+        .enrolled(&account(Role::StationStaff), &grants())
+        .unwrap();
+    let acts = [say("nature", "complaint"), say("station", STATION)];
+    let made = silent.new_record(Kind::Case, &acts, &later(0), &mut chance);
+    let record = made.unwrap();
+    let outcome = Outcome {
+        record,
+        ..acknowledged(Verdict::Stored, &hashes(&silent))
+    };
+    let outcomes = vec![outcome];
+    silent
+        .apply(&Page {
+            outcomes,
+            ..Page::default()
+        })
+        .unwrap();
+    assert_eq!(hashes(&silent), []);
 }

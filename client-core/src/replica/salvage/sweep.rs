@@ -29,6 +29,7 @@ impl Group<'_> {
             (keys::REFUSED, What::Refusal),
             (keys::LABELS, What::Label),
             (keys::UNECHOED, What::Mark),
+            (keys::UNPROVEN, What::Mark),
             (keys::PARTING, What::Mark),
         ] {
             for key in self.keys(&KeyRange::prefix(&[table]))? {
