@@ -111,6 +111,8 @@ pub struct Engine<C> {
     diverged: BTreeSet<Feed>,
     /// Whether the sync went on only because somebody wrote while it lasted.
     was_written_upon: bool,
+    /// Whether a whole reply said nothing of a feed, and the sync began anew for it.
+    has_started_over: bool,
     /// The refusal that made the engine ask for its grants alone.
     grants_refused: Option<Problem>,
 }
@@ -146,6 +148,7 @@ impl<C: Chance> Engine<C> {
             repairs: BTreeMap::new(),
             diverged: BTreeSet::new(),
             was_written_upon: false,
+            has_started_over: false,
             grants_refused: None,
         }
     }

@@ -244,6 +244,20 @@ fn a_server_that_answers_and_moves_nothing_is_not_asked_for_ever() {
 }
 
 #[test]
+fn a_log_that_takes_a_new_id_within_its_reply_is_asked_anew_and_only_once() {
+    let mut engine = asking(Patience::Once, &[]);
+    let says_nothing = |engine: &mut Engine<SeededChance>| {
+        engine.handle(Input::Item(hello()), 0);
+        engine.handle(Input::Item(Item::End), 0);
+        engine.handle(Input::Applied(applied(0, 0)), 0)
+    };
+    assert_eq!(says_nothing(&mut engine), [Effect::Offer]);
+    engine.handle(Input::Offered(offer(&[])), 0);
+    let failed = says_nothing(&mut engine);
+    assert!(matches!(failed.as_slice(), [Effect::Done(Err(_))]));
+}
+
+#[test]
 fn only_who_watches_waits_and_a_revoked_device_never_does() {
     for (patience, kind, waits) in [
         (Patience::Once, ProblemKind::Unavailable, false),

@@ -62,6 +62,7 @@ impl<C: Chance> Engine<C> {
             return self.finish(!is_left && self.diverged.is_empty() && again.is_empty());
         }
         if exchange.progressed || applied.opened || applied.owed > 0 {
+            self.has_started_over = false;
             return self.next_offer();
         }
         if self.budget.is_bounded() {
@@ -71,6 +72,11 @@ impl<C: Chance> Engine<C> {
         if exchange.brought_nothing() && applied.outbox > 0 && !self.was_written_upon {
             // Somebody wrote meanwhile: once more, and no more than that.
             self.was_written_upon = true;
+            return self.next_offer();
+        }
+        if !exchange.is_complete() && !self.has_started_over {
+            // A log that took a new id between its greeting and its pages says nothing of any feed; the next greeting names it.
+            self.has_started_over = true;
             return self.next_offer();
         }
         let words = "the server answers, and nothing moves";
