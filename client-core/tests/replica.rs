@@ -14,6 +14,8 @@ mod erased;
 mod receipts;
 #[path = "replica/refused.rs"]
 mod refused;
+#[path = "replica/returning.rs"]
+mod returning;
 #[path = "replica/searched.rs"]
 mod searched;
 #[path = "replica/setback.rs"]

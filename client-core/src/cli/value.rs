@@ -334,4 +334,22 @@ mod tests {
         let error = flatten(Kind::Case, "", unknown.as_object().unwrap(), &mut values).unwrap_err();
         assert!(error.to_string().contains("respondent.nam"), "{error}");
     }
+
+    #[test]
+    fn amounts_of_an_event_are_whole_numbers_and_other_words_stay_text() {
+        let store = Arc::new(fieldwatch_schemas::store::memory::MemoryStore::new());
+        let replica = Replica::open(store).unwrap();
+        let data = |set: &[&str]| {
+            let set: Vec<String> = set.iter().map(|each| (*each).to_owned()).collect();
+            event_data(&replica, Kind::Case, "agreed", &set)
+        };
+        let said = data(&["refund_fen=1200", "note=7", "extended:=true"]);
+        assert_eq!(
+            Json::Object(said.unwrap()),
+            json!({ "refund_fen": 1200, "note": "7", "extended": true })
+        );
+        for amount in ["refund_fen", "any_fen"] {
+            assert!(data(&[&format!("{amount}=12.5")]).is_err());
+        }
+    }
 }

@@ -133,3 +133,20 @@ fn the_room_that_seals_take_is_left_in_a_batch() {
     let value = put(&store, b"ra", &[1; SEALED_VALUE_BYTES_MAX + 1]);
     assert!(matches!(value, Err(StoreError::ValueTooLarge { .. })));
 }
+
+#[test]
+fn a_sealed_store_keeps_the_order_and_the_limits_of_the_store_below() {
+    let store = Sealed::new(MemoryStore::new(), BySecondByte);
+    for key in [&b"rb"[..], b"ra", b"rc"] {
+        put(&store, key, key).unwrap();
+    }
+    assert_eq!(keys_of(&store), [b"ra", b"rb", b"rc"]);
+    let last = store.last(&KeyRange::all()).unwrap().unwrap();
+    assert_eq!(last.value, b"rc");
+    let mut batch = Batch::new();
+    batch.delete(b"rc");
+    batch.put(b"rd", vec![0; VALUE_BYTES_MAX]);
+    let over = store.apply(&batch);
+    assert!(matches!(over, Err(StoreError::ValueTooLarge { .. })));
+    assert_eq!(store.get(b"rc").unwrap().as_deref(), Some(&b"rc"[..]));
+}
