@@ -4,6 +4,7 @@ use fieldwatch_schemas::id::RecordId;
 use fieldwatch_schemas::record::view::View;
 use fieldwatch_schemas::store::{Batch, KeyRange};
 
+use super::feeds::LEFT;
 use super::rows::{RefusalRow, decode};
 use super::{Group, Quarantined, Replica, ReplicaError, Shown, keys};
 
@@ -118,6 +119,11 @@ impl Group<'_> {
         let mut also = Batch::new();
         also.delete(keys::of_record(keys::REFUSED, record));
         self.drop_aside(record, &mut also)?;
+        let gone = keys::of_record(keys::GONE, record);
+        if held.row.feeds.is_empty() && !held.has_unsent() && self.readable(&gone)?.is_none() {
+            // Nothing kept it here but what was refused: unless a feed brings it, it goes.
+            also.put(gone, LEFT);
+        }
         let document = held.document()?;
         self.save(&mut held, Some(&document), also)
     }

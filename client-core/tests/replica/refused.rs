@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fieldwatch_client_core::chance::SeededChance;
 use fieldwatch_client_core::replica::{Arrival, Page, ReplicaError, State};
+use fieldwatch_schemas::chunk::Chunk;
 use fieldwatch_schemas::feed::Feed;
 use fieldwatch_schemas::kind::Kind;
 use fieldwatch_schemas::store::memory::{Fault, MemoryStore};
@@ -95,6 +96,49 @@ fn a_refused_record_that_no_feed_has_is_asked_for_so_that_its_erasure_is_heard()
         Err(ReplicaError::RecordUnknown(_))
     ));
     assert_eq!(replica.offer().unwrap().wants, []);
+}
+
+#[test]
+fn what_no_feed_has_goes_when_that_is_given_up_which_kept_it_here() {
+    let mut chance = SeededChance::new(6);
+    let replica = open(&Arc::new(MemoryStore::new()));
+    let acts = [say("nature", "complaint"), say("station", STATION)];
+    let record = replica.new_record(Kind::Case, &acts, &NOW, &mut chance);
+    let record = record.unwrap();
+    let taken = replica.changes(record).unwrap().remove(0).chunk;
+    let edit = [say("brand", "某品牌")];
+    replica.edit(record, &edit, &NOW, &mut chance).unwrap();
+    replica.offer().unwrap();
+    // The server has the first change, and refuses the second; no feed of this device's has the record.
+    let refused = Outcome {
+        record,
+        verdict: Verdict::Refused,
+        durable: vec![Chunk::parse(taken).unwrap().hash()],
+        missing: Vec::new(),
+        problem: Some("not_permitted".to_owned()),
+        words: None,
+        refused: None,
+    };
+    let end = || Page {
+        end: Some(Vec::new()),
+        ..Page::default()
+    };
+    let page = Page {
+        outcomes: vec![refused],
+        ..end()
+    };
+    replica.apply(&page).unwrap();
+    assert_eq!(replica.quarantined().unwrap().len(), 1);
+    replica.discard(record).unwrap();
+    assert!(
+        replica.view(record).is_ok(),
+        "until the next sync has come to its end"
+    );
+    replica.apply(&end()).unwrap();
+    assert!(matches!(
+        replica.view(record),
+        Err(ReplicaError::RecordUnknown(_))
+    ));
 }
 
 #[test]
