@@ -162,3 +162,57 @@ fn a_number_that_another_change_has_taken_since_is_refused() {
     let refused = healed(&pushed(&document), &vouched, held.accepted.as_ref());
     assert_eq!(refused.unwrap_err().problem, ProblemKind::ActorReused);
 }
+
+#[test]
+fn the_first_of_what_goes_heads_first_is_a_part_that_leads_down_from_the_heads() {
+    let mut document = case();
+    let marked = vouched(document.heads(), None);
+    let own = edit(&mut document, 3, "narrative", "and more");
+    let mut pushed = pushed(&document);
+    pushed.vouched = Some(marked.clone());
+    let mut turned = heads_first(&pushed);
+    assert_eq!(in_causal_order(&turned).changes, pushed.changes);
+    let last = turned.changes.pop().unwrap();
+    assert_eq!(
+        last.as_slice(),
+        own.bytes(),
+        "what no mark covers goes last"
+    );
+    for count in 1..turned.changes.len() {
+        let mut some = turned.clone();
+        some.changes.truncate(count);
+        let part = part(&some, &marked, None, |_| None).unwrap();
+        assert_eq!(
+            part.brought.len(),
+            count,
+            "all of it is known to be the server's"
+        );
+        assert_eq!(part.descent.lacking.len(), 1);
+        let next = Chunk::parse(turned.changes[count].to_vec()).unwrap();
+        assert_eq!(part.descent.lacking, [next.hash()]);
+    }
+    // The oldest first leads nowhere.
+    let mut oldest = pushed;
+    oldest.changes.truncate(2);
+    let part = part(&oldest, &marked, None, |_| None).unwrap();
+    assert_eq!(
+        (part.brought.len(), part.descent.lacking),
+        (0, marked.heads)
+    );
+}
+
+#[test]
+fn what_is_brought_twice_and_in_any_order_is_put_in_causal_order_once() {
+    let mut first = Document::begin(RecordId::random([5; 16]), Kind::Case).unwrap();
+    let one = edit(&mut first, 1, "nature", "complaint");
+    let two = edit(&mut first, 1, "station", "330106-0012");
+    let all = [two, one.clone(), one];
+    let changes = all.into_iter().map(|chunk| chunk.into_bytes().into());
+    let pushed = Pushed {
+        changes: changes.collect(),
+        ..pushed(&first)
+    };
+    let ordered = in_causal_order(&pushed);
+    assert_eq!(ordered.changes.len(), 2, "each once");
+    assert_eq!(ordered.changes[1], pushed.changes[0]);
+}
