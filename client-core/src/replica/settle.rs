@@ -26,14 +26,9 @@ impl Group<'_> {
         let Some(mut held) = self.find(outcome.record)? else {
             return Ok(());
         };
-        let durable: BTreeSet<Hash> = outcome.durable.iter().copied().collect();
-        for (place, hash) in held.hashes().into_iter().enumerate() {
-            if hash.is_some_and(|hash| durable.contains(&hash)) {
-                held.note(place, false, None);
-            }
-        }
+        note_durable(&mut held, outcome);
         let mut also = Batch::new();
-        if !durable.is_empty() {
+        if !outcome.durable.is_empty() {
             self.note_told(held.id, &mut also);
         }
         if outcome.verdict == Verdict::Refused && page.rebases.contains(&held.id) {
@@ -89,5 +84,15 @@ impl Group<'_> {
         let offered = self.state.offered.get(&held.id).copied();
         let later = held.changes.iter().skip(offered.unwrap_or(usize::MAX));
         later.into_iter().any(|change| change.is_unsent)
+    }
+}
+
+/// Notes which changes the server has now.
+fn note_durable(held: &mut Held, outcome: &Outcome) {
+    let durable: BTreeSet<Hash> = outcome.durable.iter().copied().collect();
+    for (place, hash) in held.hashes().into_iter().enumerate() {
+        if hash.is_some_and(|hash| durable.contains(&hash)) {
+            held.note(place, false, None);
+        }
     }
 }
