@@ -125,7 +125,7 @@ pub const SMALL_FILE_BYTES_MAX: usize = 64 << 20;
 // The server's own.
 
 /// The most connections at once; one more is closed before its handshake.
-pub const CONNECTIONS_MAX: usize = 4_096;
+pub const CONNECTIONS_MAX: usize = 10_240;
 /// How long a TLS handshake may take, in milliseconds.
 pub const HANDSHAKE_MS_MAX: u64 = 10_000;
 /// How long a client may take to send the head of a request, in milliseconds.

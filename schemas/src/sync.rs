@@ -23,6 +23,7 @@ pub mod pull;
 pub mod push;
 pub mod receipt;
 pub mod repair;
+mod slim;
 pub mod station;
 pub mod token;
 pub mod vouch;

@@ -15,6 +15,7 @@ use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::store::StoreError;
 use fieldwatch_schemas::sync::erasures::Erasures;
 use fieldwatch_schemas::sync::exchange::{Hello, Item, ListTag, Request, grants_tag};
+use fieldwatch_schemas::sync::frame;
 use fieldwatch_schemas::sync::pull::FeedCursor;
 use fieldwatch_schemas::sync::station::{StationCard, stations_tag};
 
@@ -41,10 +42,21 @@ pub struct Exchange {
     erasures: Option<Erasures>,
     /// Until the last one is told.
     outcomes: Option<Outcomes>,
+    /// How many are still to come.
+    due: usize,
     /// Where receipts are given, until this one is told.
     hearing: Option<Hearing>,
     /// Until its last page is told.
     pull: Option<Pull>,
+}
+
+/// How much of a reply is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// More is to come.
+    Some,
+    /// Everything.
+    All,
 }
 
 /// Why a reply must be cut: the device goes on from its last commit point.
@@ -100,6 +112,7 @@ impl Exchange {
             hello: Some(hello),
             erasures: erasures_for(register, request.erasures, &mut pull),
             outcomes: None,
+            due: outbox.len(),
             hearing: None,
             pull: Some(pull),
         };
@@ -115,6 +128,27 @@ impl Exchange {
     /// Has a receipt signed for what the outcomes say is durable.
     pub fn heard_by(&mut self, hearing: Hearing) {
         self.hearing = Some(hearing);
+    }
+
+    /// The next pages, as many as it takes to have so many bytes, and whether that was all: what is little travels together. Blocks
+    /// until everything in them is durable. While more outcomes are waited for, those that are there are given.
+    ///
+    /// The second is [`Cut`] if there is nothing more to be said; what was said stands.
+    pub fn next_pages(&mut self, enough_bytes: usize) -> (Vec<u8>, Vec<Item>, Result<Told, Cut>) {
+        let (mut bytes, mut items) = (Vec::new(), Vec::new());
+        loop {
+            match self.next_page() {
+                Ok(Some(page)) => {
+                    bytes.extend(page.iter().flat_map(frame::encode));
+                    items.extend(page);
+                }
+                Ok(None) => return (bytes, items, Ok(Told::All)),
+                Err(cut) => return (bytes, items, Err(cut)),
+            }
+            if self.outcomes.is_some() || bytes.len() >= enough_bytes {
+                return (bytes, items, Ok(Told::Some));
+            }
+        }
     }
 
     /// The next page; `None` after the one that holds [`Item::End`]. Blocks until everything in it is durable.
@@ -157,7 +191,8 @@ impl Exchange {
             return Ok(Vec::new());
         };
         let ready = outcomes.ready_blocking().map_err(Cut::Push)?;
-        if ready.is_empty() {
+        self.due = self.due.saturating_sub(ready.len());
+        if ready.is_empty() || self.due == 0 {
             self.outcomes = None;
         }
         if let Some(pull) = &mut self.pull {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256};
 use rustls::ServerConfig;
+use rustls::crypto::ring::Ticketer;
 use rustls::crypto::ring::sign::any_supported_type;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -14,6 +15,9 @@ use rustls::version::TLS13;
 use sha2::{Digest as _, Sha256};
 
 use crate::token::base64url;
+
+/// The tickets that a handshake ends with: one device makes one connection at a time, and each brings the next ticket.
+const TICKETS: usize = 1;
 
 /// Why a certificate or its key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +58,9 @@ impl Identity {
             .with_no_client_auth()
             .with_single_cert(self.chain()?, self.private_key()?)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        // A device that comes back resumes by a ticket that it carries itself: the server keeps nothing for it, however many come.
+        config.ticketer = Ticketer::new()?;
+        config.send_tls13_tickets = TICKETS;
         Ok(Arc::new(config))
     }
 

@@ -10,7 +10,10 @@ use fieldwatch_schemas::sync::enrol::TicketLink;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring::default_provider, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use rustls::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, HandshakeKind, SignatureScheme,
+    StreamOwned,
+};
 
 use crate::fault::{Fault, Told};
 use crate::program::DEADLINE;
@@ -31,6 +34,8 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The body, after its transfer coding.
     pub body: Vec<u8>,
+    /// Whether the connection resumed a session of an earlier one.
+    pub is_resumed: bool,
 }
 
 impl Answer {
@@ -99,7 +104,10 @@ impl Wire {
         match tls.read_to_end(&mut reply) {
             // A reply with its own end in it is whole without TLS's.
             Err(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => Err(error.into()),
-            _ => parse(&reply),
+            _ => Ok(Answer {
+                is_resumed: tls.conn.handshake_kind() == Some(HandshakeKind::Resumed),
+                ..parse(&reply)?
+            }),
         }
     }
 }
@@ -125,6 +133,7 @@ fn parse(reply: &[u8]) -> Told<Answer> {
         status,
         headers,
         body: body.to_vec(),
+        is_resumed: false,
     };
     if answer.header("transfer-encoding") == Some("chunked") {
         answer.body = unchunk(body).ok_or_else(|| Fault::new("the reply was cut"))?;

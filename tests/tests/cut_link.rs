@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use fieldwatch_schemas::sync::enrol::TicketLink;
 use fieldwatch_tests::device::{Device, read_synced};
 use fieldwatch_tests::fault::{Fault, Told};
 use fieldwatch_tests::link::Link;
 use fieldwatch_tests::program::Ran;
 use fieldwatch_tests::table::{generate, write};
+use fieldwatch_tests::wire::Wire;
 use fieldwatch_tests::world::{FeedState, World};
 
 const STATION: &str = "330106-0012";
@@ -40,6 +42,27 @@ fn a_sync_with_nothing_new_is_one_round_trip_of_less_than_a_kilobyte() -> Told<(
     world.serve_again()?;
     let synced = reader.sync()?;
     assert_eq!((synced.round_trips, synced.in_sync), (1, true));
+    Ok(())
+}
+
+#[test]
+fn a_connection_resumes_the_session_of_the_last_one_until_the_server_is_another() -> Told<()> {
+    let world = World::begin()?;
+    let person = world.person("alice", "station_staff", &["--station", STATION])?;
+    let link = TicketLink::parse(&world.ticket(&person, &[])?)?;
+    let wire = Wire::of(&link)?;
+    let asked = || wire.send("GET /readyz", &[], &[]);
+    let (first, second, third) = (asked()?, asked()?, asked()?);
+    assert_eq!(
+        [&first, &second, &third].map(|answer| (answer.status, answer.is_resumed)),
+        [(200, false), (200, true), (200, true)]
+    );
+    // Its tickets are its own: another process knows none of them, and answers all the same.
+    world.stop()?;
+    world.serve_again()?;
+    let again = asked()?;
+    assert_eq!((again.status, again.is_resumed), (200, false));
+    assert!(asked()?.is_resumed);
     Ok(())
 }
 

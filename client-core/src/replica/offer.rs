@@ -58,7 +58,7 @@ impl Replica {
 
 /// How this device has a feed of which it once had everything, and had it told so; or which has no cursor yet, and records all the same.
 fn mark(status: &FeedStatus) -> Option<u64> {
-    let is_known = status.cursor > 0 && status.complete == status.cursor && status.proof.is_some();
+    let is_known = status.complete == status.cursor && status.proof.is_some();
     let is_begun = status.cursor == 0 && status.records > 0;
     (is_known || is_begun).then(|| status.digest.mark(status.records))
 }

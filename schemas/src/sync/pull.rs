@@ -24,7 +24,8 @@ pub struct FeedCursor {
     #[n(1)]
     pub cursor: u64,
     /// How the device has the feed at `complete`, if that is where its cursor is and it has the proof of it ([`Digest::mark`]): where
-    /// the server has it so too, the feed's end is not told ([`Unchanged`]). Also at cursor 0, where it has anything of the feed.
+    /// the server has it so too, the feed's end is not told ([`Unchanged`]). Also at cursor 0, where it has anything of the feed, or was told
+    /// that there is nothing.
     #[n(2)]
     pub mark: Option<u64>,
     /// The last cursor at which nothing of the feed was left. Behind `cursor` while a reply that was cut, or ended by its budget,
@@ -37,48 +38,40 @@ pub struct FeedCursor {
     pub proof: Option<Mac>,
 }
 
+/// The mark of a feed without records ([`Digest::mark`]).
+pub const EMPTY_MARK: u64 = 0;
+
 impl FeedCursor {
     /// Whether the device has nothing of the feed. A cursor of 0 does not say so by itself: a device that was cut off in its first page
     /// has records of a feed, and has not moved the cursor yet.
     #[must_use]
     pub fn is_blank(&self) -> bool {
-        self.cursor == 0 && self.mark.is_none()
+        self.cursor == 0 && self.mark.is_none_or(|mark| mark == EMPTY_MARK)
     }
 }
 
 /// One record of one feed, as far as the device lacks it.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordItem {
     /// The feed, by its place in the request.
-    #[n(0)]
     pub feed: u8,
     /// The record.
-    #[n(1)]
     pub record: RecordId,
     /// The kind, by name: a newer one must not make the reply unreadable.
-    #[n(2)]
     pub kind: String,
     /// The position of the record's row in the feed.
-    #[n(3)]
     pub position: u64,
     /// Whether `changes` are all there are.
-    #[n(4)]
     pub is_whole: bool,
     /// Changes in causal order. Empty where another item of the same reply brought them.
-    #[n(5)]
     pub changes: Vec<ChangeItem>,
     /// The record's heads on the server after them.
-    #[n(6)]
     pub heads: Vec<Hash>,
     /// Who wrote, as this reader may see it.
-    #[n(7)]
     pub authors: Vec<AuthorLabel>,
     /// The server's mark that it had the record with these heads ([`super::vouch`]).
-    #[n(8)]
     pub mac: Option<Mac>,
     /// The reader's own actor that the mark covers, if they have written it.
-    #[n(9)]
     pub actor: Option<Actor>,
 }
 

@@ -18,10 +18,11 @@ use fieldwatch_schemas::id::DeviceId;
 use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::sync::MEDIA_TYPE;
 use fieldwatch_schemas::sync::exchange::Request as SyncRequest;
+use fieldwatch_schemas::sync::pull::{EMPTY_MARK, FeedCursor};
 use fieldwatch_schemas::sync::repair::Asked;
 use fieldwatch_schemas::sync::token::TOKEN_HEADER;
 
-use self::coding::Coding;
+use self::coding::{Coding, Expected};
 use self::reply::Reply;
 use super::reading::bearer;
 use crate::app::App;
@@ -46,7 +47,8 @@ pub(super) async fn sync(
     let mut place = app.crowd().place(device.id).await?;
     let mut request = body::read(&head.headers, body, &mut place).await?;
     allow_repair(&app, device.id, &mut request)?;
-    let coding = Coding::accepted(&head.headers);
+    let expected = expected_of(&request);
+    let coding = Coding::accepted(&head.headers, expected);
     let token = match proof {
         Proof::Assertion => Some(app.token(device.id)?),
         Proof::Token => None,
@@ -74,6 +76,17 @@ fn allow_repair(app: &App, device: DeviceId, request: &mut SyncRequest) -> Resul
         ask.asked = Asked::Lists(Vec::new());
     }
     Ok(())
+}
+
+/// A device that has nothing of a feed yet is sent it whole.
+fn expected_of(request: &SyncRequest) -> Expected {
+    let mut feeds = request.feeds.iter();
+    let is_known = |feed: &FeedCursor| feed.complete > 0 || feed.mark == Some(EMPTY_MARK);
+    let is_cold = !feeds.all(is_known);
+    match is_cold || request.repair.is_some() || !request.wants.is_empty() {
+        true => Expected::Much,
+        false => Expected::Little,
+    }
 }
 
 fn answered(

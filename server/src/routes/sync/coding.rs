@@ -2,10 +2,36 @@
 
 use std::io;
 
+use async_compression::Level;
 use async_compression::tokio::write::ZstdEncoder;
+use async_compression::zstd::CParameter;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
 use tokio::io::AsyncWriteExt as _;
+
+/// How much a reply is expected to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// What is new since lately.
+    Little,
+    /// Whole feeds.
+    Much,
+}
+
+impl Expected {
+    /// Clearing the tables for a window of megabytes costs more than all else of a small reply does; one of a page is enough for it,
+    /// and a longer one than was expected is only coded a little worse.
+    fn parameters(self) -> Vec<CParameter> {
+        match self {
+            Self::Little => vec![
+                CParameter::window_log(17),
+                CParameter::hash_log(12),
+                CParameter::chain_log(12),
+            ],
+            Self::Much => Vec::new(),
+        }
+    }
+}
 
 /// A reply's content coding, with what it holds back.
 pub(super) enum Coding {
@@ -16,13 +42,17 @@ pub(super) enum Coding {
 }
 
 impl Coding {
-    /// The best coding that the asker understands.
-    pub(super) fn accepted(headers: &HeaderMap) -> Self {
+    /// The best coding that the asker understands, with tables that fit what is expected of the reply.
+    pub(super) fn accepted(headers: &HeaderMap, expected: Expected) -> Self {
         let values = headers.get_all(header::ACCEPT_ENCODING);
         let texts = values.iter().filter_map(|value| value.to_str().ok());
         let mut codings = texts.flat_map(|text| text.split(','));
         match codings.any(is_zstd) {
-            true => Self::Zstd(Box::new(ZstdEncoder::new(Vec::new()))),
+            true => Self::Zstd(Box::new(ZstdEncoder::with_quality_and_params(
+                Vec::new(),
+                Level::Default,
+                &expected.parameters(),
+            ))),
             false => Self::Identity,
         }
     }
@@ -77,11 +107,12 @@ mod tests {
         let named = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT_ENCODING, text.parse().unwrap());
-            Coding::accepted(&headers).name()
+            Coding::accepted(&headers, Expected::Little).name()
         };
         assert_eq!(named("gzip, ZSTD;q=0.5"), Some("zstd"));
         assert_eq!(named("gzip, zstd;q=0"), None);
         assert_eq!(named("gzip"), None);
-        assert_eq!(Coding::accepted(&HeaderMap::new()).name(), None);
+        let none = Coding::accepted(&HeaderMap::new(), Expected::Much);
+        assert_eq!(none.name(), None);
     }
 }

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes};
 use fieldwatch_schemas::limits::BODY_PAUSE_MS_MAX;
 use fieldwatch_schemas::sync::exchange::{Item, Request};
-use fieldwatch_schemas::sync::frame;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio_stream::wrappers::ReceiverStream;
@@ -23,15 +22,20 @@ use crate::register::device::Device;
 /// How many pages wait for a slow reader.
 const PAGES_WAITING: usize = 2;
 
+/// How much travels together, where it is there at once: a small reply is told in one piece.
+const TOGETHER_BYTES: usize = 8 * 1024;
+
 /// How long a reader may leave a page waiting.
 const PAUSE_MAX: Duration = Duration::from_millis(BODY_PAUSE_MS_MAX);
 
 /// A reply that nothing stands in the way of.
 pub(super) struct Reply {
-    /// Away while a page is read.
+    /// Away while pages are read, and when there are no more.
     exchange: Option<Exchange>,
+    /// Why it goes no further than what was read last.
+    cut: Option<Cut>,
     /// Read before the reply begins.
-    first: Vec<Item>,
+    first: Vec<u8>,
     coding: Coding,
     told: Told,
 }
@@ -80,11 +84,12 @@ impl Reply {
         }
         let mut reply = Self {
             exchange: Some(exchange),
+            cut: None,
             first: Vec::new(),
             coding,
             told,
         };
-        reply.first = match reply.next_page().await {
+        reply.first = match reply.next_pages().await {
             Ok(first) => first.unwrap_or_default(),
             Err(Cut::Exchange(exchange::Cut::Push(kind))) => return Err(ApiError::Refused(kind)),
             Err(Cut::Exchange(exchange::Cut::Store(error))) => return Err(error.into()),
@@ -128,38 +133,45 @@ impl Reply {
 
     async fn try_tell(&mut self, pages: &mpsc::Sender<io::Result<Bytes>>) -> Result<(), Cut> {
         let first = std::mem::take(&mut self.first);
-        self.send(&first, pages).await?;
-        while let Some(page) = self.next_page().await? {
-            self.send(&page, pages).await?;
+        self.send(first, pages).await?;
+        while let Some(read) = self.next_pages().await? {
+            self.send(read, pages).await?;
         }
         let end = self.coding.end().await?;
         self.send_bytes(end, pages).await
     }
 
-    /// The next page, read where blocking is allowed.
-    async fn next_page(&mut self) -> Result<Option<Vec<Item>>, Cut> {
+    /// The next pages, read where blocking is allowed.
+    async fn next_pages(&mut self) -> Result<Option<Vec<u8>>, Cut> {
+        if let Some(cut) = self.cut.take() {
+            return Err(cut);
+        }
         let Some(mut exchange) = self.exchange.take() else {
             return Ok(None);
         };
         let read = move || {
-            let page = exchange.next_page();
-            (exchange, page)
+            let pages = exchange.next_pages(TOGETHER_BYTES);
+            (exchange, pages)
         };
-        let (exchange, page) = spawn_blocking(read).await?;
-        self.exchange = Some(exchange);
-        Ok(page?)
+        let (exchange, (bytes, items, told)) = spawn_blocking(read).await?;
+        match told {
+            Ok(exchange::Told::Some) => self.exchange = Some(exchange),
+            Ok(exchange::Told::All) => {}
+            Err(cut) if items.is_empty() => return Err(cut.into()),
+            Err(cut) => self.cut = Some(cut.into()),
+        }
+        let records = items.iter().filter(|item| matches!(item, Item::Record(_)));
+        self.told.records += records.count();
+        self.told.refused += items.iter().filter(|item| is_refusal(item)).count();
+        Ok((!bytes.is_empty()).then_some(bytes))
     }
 
     async fn send(
         &mut self,
-        items: &[Item],
+        read: Vec<u8>,
         pages: &mpsc::Sender<io::Result<Bytes>>,
     ) -> Result<(), Cut> {
-        let records = items.iter().filter(|item| matches!(item, Item::Record(_)));
-        self.told.records += records.count();
-        self.told.refused += items.iter().filter(|item| is_refusal(item)).count();
-        let page = items.iter().flat_map(frame::encode).collect();
-        let bytes = self.coding.page(page).await?;
+        let bytes = self.coding.page(read).await?;
         self.send_bytes(bytes, pages).await
     }
 
