@@ -48,6 +48,7 @@ fn a_sync_with_nothing_new_is_one_round_trip_of_less_than_a_kilobyte() -> Told<(
 #[test]
 fn a_connection_resumes_the_session_of_the_last_one_until_the_server_is_another() -> Told<()> {
     let world = World::begin()?;
+    world.station(STATION, "330106")?;
     let person = world.person("alice", "station_staff", &["--station", STATION])?;
     let link = TicketLink::parse(&world.ticket(&person, &[])?)?;
     let wire = Wire::of(&link)?;
