@@ -66,7 +66,8 @@ impl Group<'_> {
                 is_new,
                 heirs,
             } => (document, is_new, heirs),
-            Taken::Incomplete if !item.is_whole => {
+            // What this very request brought is not told back, and may be gone from here by the outcome before.
+            Taken::Incomplete if !item.is_whole || self.was_offered(id) => {
                 let mut batch = Batch::new();
                 self.want(id, &mut batch)?;
                 return Ok(self.store().apply(&batch)?);

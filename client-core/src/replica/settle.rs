@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fieldwatch_schemas::id::Hash;
+use fieldwatch_schemas::id::{Hash, RecordId};
 use fieldwatch_schemas::store::Batch;
 use fieldwatch_schemas::sync::push::{Outcome, Verdict};
 
@@ -77,6 +77,11 @@ impl Group<'_> {
             Verdict::Refused => {}
         }
         self.save(&mut held, None, also)
+    }
+
+    /// Whether the request that is answered brought something of a record.
+    pub(super) fn was_offered(&self, id: RecordId) -> bool {
+        self.state.offered.contains_key(&id)
     }
 
     /// Whether the server judged less than there is now: what came after may correct it, and goes with it in the next request.

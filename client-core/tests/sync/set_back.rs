@@ -8,8 +8,11 @@ use fieldwatch_schemas::problem::ProblemKind;
 use fieldwatch_schemas::sync::pull::Presence;
 
 use super::server;
+use crate::device::STATION;
 use crate::linked::Device;
 use crate::server::Server;
+
+const SECOND: &str = "330108-0001";
 
 /// The greeting, and one word for each of two records.
 const OUTCOMES_TOLD: usize = 3;
@@ -158,4 +161,23 @@ fn what_was_acknowledged_is_offered_though_the_rest_of_the_record_was_refused() 
         let view = server.records[&case].document.view();
         assert_eq!(view.text("problem"), Some("contract"), "{lies_elsewhere}");
     }
+}
+
+#[test]
+fn work_that_is_asked_after_and_comes_back_in_the_same_reply_is_shown_without_a_repair() {
+    let mut world = World::cut_after(OUTCOMES_TOLD);
+    let mut bob = Device::new(2, &world.server);
+    bob.link.standing.station = Some(STATION.to_owned());
+    bob.link.standing.further_stations = vec![SECOND.to_owned()];
+    bob.synced();
+    bob.set(world.edited, "station", SECOND, 2);
+    bob.synced();
+    world.alice.link.standing.station = Some(SECOND.to_owned());
+    let synced = world.alice.synced();
+    assert_eq!(synced.repaired, 0, "{synced:?}");
+    let shown = world.alice.replica.view(world.edited).unwrap();
+    assert_eq!(shown.state, State::Stored);
+    assert_eq!(shown.view.text("problem"), Some("contract"));
+    assert!(world.alice.replica.view(world.made).is_err());
+    assert_eq!(world.alice.synced().round_trips, 1);
 }
